@@ -1,0 +1,1 @@
+"""Who did what, when, from where: rows that are added and never changed."""

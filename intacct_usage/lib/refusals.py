@@ -1,0 +1,9 @@
+"""Answers a view gives by raising: each becomes a plain error page with a reference number."""
+
+
+class TooManyRequestsError(Exception):
+    """Shown as 429; the text tells what was counted, `retry_after_seconds` when to come back."""
+
+    def __init__(self, message: str, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds

@@ -1,0 +1,25 @@
+"""`manage.py remove_filter`: delete a query filter."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from usage.filter_assignment import FilterSetError, remove_filter
+
+
+class Command(BaseCommand):
+    help = "Delete a query filter; its companies go to the other filters that match them, or to “Other”."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", metavar="NAME")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # Any: Django's own command signature
+        try:
+            companies = remove_filter(options["name"])
+        except FilterSetError as error:
+            raise CommandError(error.message) from error
+        self.stdout.write(
+            f"Filter “{options['name']}” is deleted; {companies} "
+            f"{'company was' if companies == 1 else 'companies were'} grouped anew."
+        )

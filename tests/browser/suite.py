@@ -1,0 +1,39 @@
+"""The simulated services for walks through the pages, with this installation pointed at them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import LazySettings
+
+from intacct_usage.lib.outbound import OutboundPolicy, parse_outbound_allow
+from intacct_usage.simulator.scenario import Scenario
+from intacct_usage.simulator.suite import SimulatorSuite
+from tests.databases import database_url
+
+
+@contextmanager
+def running_suite(scenario: Scenario, folder: Path, settings: LazySettings) -> Iterator[SimulatorSuite]:
+    with SimulatorSuite(scenario, folder) as suite:
+        settings.INTACCT_ENDPOINT_URL = suite.endpoints.gateway_url
+        settings.GRAPH_BASE_URL = settings.GRAPH_LOGIN_URL = suite.endpoints.graph_url
+        settings.OUTBOUND_POLICY = OutboundPolicy(
+            allow=parse_outbound_allow(suite.allow), extra_ca_file=Path(suite.endpoints.ca_file), deadline_seconds=20
+        )
+        yield suite
+
+
+def worker_environment(suite: SimulatorSuite, settings: LazySettings) -> dict[str, str]:
+    """What a worker process needs to work for the site of the test."""
+    return {
+        "DATABASE_URL": database_url(),
+        "DATA_DIR": str(settings.DATA_DIR),
+        "LOG_TO_DATABASE": "true",
+        "INTACCT_ENDPOINT_URL": suite.endpoints.gateway_url,
+        "GRAPH_BASE_URL": suite.endpoints.graph_url,
+        "GRAPH_LOGIN_URL": suite.endpoints.graph_url,
+        "OUTBOUND_ALLOW": suite.allow,
+        "EXTRA_CA_FILE": suite.endpoints.ca_file,
+        "FETCH_CONCURRENCY": "4",
+        "REAPER_SECONDS": "1",
+    }

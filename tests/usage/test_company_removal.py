@@ -1,0 +1,164 @@
+"""Removing companies with their data moves it into the archive, whole, and it can be brought back for 90 days."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+
+from tests.factories import make_company, make_record, make_records
+from usage.company_actions import CompanyActionError, remove_from_list
+from usage.company_removal import (
+    Consequences,
+    clear_all,
+    consequences,
+    everything,
+    remove_with_data,
+    restore_archived,
+    restore_removed,
+)
+from usage.models import ArchivedUsageRecord, Company, CompanyDay, CompanyMonth, FetchRun, UsageRecord
+from usage.records_archive import COPIED_COLUMNS
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 3, 31, 9, tzinfo=UTC)
+RECORD_FIELDS = COPIED_COLUMNS.split(", ")
+
+
+def rows(model: type, *fields: str) -> list[tuple[object, ...]]:
+    return sorted(model.objects.values_list(*fields), key=repr)
+
+
+def state() -> list[list[tuple[object, ...]]]:
+    return [
+        rows(UsageRecord, *RECORD_FIELDS),
+        rows(CompanyDay, "company_id", "day", "state", "records", "transactions"),
+        rows(CompanyMonth, "company_id", "month", "sender_id", "records", "transactions"),
+    ]
+
+
+def make_history(company_id: str) -> Company:
+    company = make_company(company_id)
+    make_records(company, date(2026, 1, 10), 3, transactions=2, control_id="c-1")
+    make_records(company, date(2026, 3, 20), 2, created_time=None)
+    return company
+
+
+@pytest.fixture(autouse=True)
+def _clock():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def test_the_consequences_count_companies_records_and_days_intacct_no_longer_has() -> None:
+    for each in ("A", "B"):
+        make_history(each)
+    make_company("C")
+
+    assert consequences(Company.objects.all()) == Consequences(3, 10, 2, 6)
+    assert consequences(Company.objects.filter(intacct_id="A")) == Consequences(1, 5, 1, 3)
+    assert consequences(Company.objects.none()) == Consequences(0, 0, 0, 0)
+
+
+def test_a_company_removed_with_its_data_leaves_nothing_live_and_everything_in_the_archive() -> None:
+    gone, kept = make_history("A"), make_history("B")
+    before = rows(UsageRecord, *RECORD_FIELDS)
+
+    removal = remove_with_data(Company.objects.filter(pk=gone.pk), by="ann")
+
+    gone.refresh_from_db()
+    assert (removal.companies, removal.records) == (1, 5)
+    assert (gone.removed_at, gone.health, gone.last_success_at) == (NOW, Company.Health.UNKNOWN, None)
+    assert set(ArchivedUsageRecord.objects.values_list("reason", "archived_at")) == {("removed", NOW)}
+    archived = rows(ArchivedUsageRecord, *RECORD_FIELDS)
+    assert sorted(archived + rows(UsageRecord, *RECORD_FIELDS), key=repr) == before
+    assert {company for (company,) in rows(CompanyDay, "company")} == {kept.pk}
+    assert {company for (company,) in rows(CompanyMonth, "company")} == {kept.pk}
+
+
+def test_clear_all_takes_listed_companies_and_history_of_removed_ones_and_can_be_undone_whole() -> None:
+    for each in ("A", "B"):
+        make_history(each)
+    make_company("Empty")
+    remove_from_list(Company.objects.filter(intacct_id="B"), by="ann")
+    before = state()
+    done: list[tuple[int, int]] = []
+
+    removal = clear_all(by="ann", on_progress=lambda *counts: done.append(counts))
+
+    assert (removal.companies, removal.records, done) == (3, 10, [(1, 3), (2, 3), (3, 3)])
+    assert state() == [[], [], []]
+    assert not everything().exists()
+    restored = restore_removed(removal.started_at)
+    assert (restored.companies, restored.records) == (3, 10)
+    assert state() == before
+    assert Company.objects.listed().count() == 3
+    assert not ArchivedUsageRecord.objects.exists()
+
+
+@pytest.mark.parametrize(("status", "words"), [("queued", "queued"), ("running", "still going")])
+def test_nothing_is_removed_or_restored_while_a_run_is_not_over(status, words) -> None:
+    company = make_history("A")
+    run = FetchRun.objects.create(status=status, asked_by="ann")
+    before = state()
+
+    for refused in (
+        lambda: clear_all(by="ann"),
+        lambda: remove_with_data(Company.objects.all(), by="ann"),
+        lambda: restore_archived(company, NOW),
+    ):
+        with pytest.raises(
+            CompanyActionError, match=rf"^Run {run.pk} is {words}\. Data can be (removed|restored) when"
+        ):
+            refused()
+
+    assert state() == before
+    assert Company.objects.listed().count() == 1
+
+
+def test_restoring_is_safe_to_repeat_and_keeps_what_was_fetched_again() -> None:
+    company = make_company("A")
+    make_record(company, date(2026, 1, 10), record_no="1", transactions=5)
+    make_record(company, date(2026, 1, 11), record_no="2", transactions=5)
+    remove_with_data(Company.objects.all(), by="ann")
+    make_record(company, date(2026, 1, 12), record_no="2", transactions=9)
+
+    assert restore_archived(company, NOW) == 1
+    assert restore_archived(company, NOW) == 0
+
+    assert rows(UsageRecord, "record_no", "created_on", "transactions") == [
+        ("1", date(2026, 1, 10), 5),
+        ("2", date(2026, 1, 12), 9),
+    ]
+    assert rows(CompanyMonth, "records", "transactions") == [(2, 14)]
+    assert rows(ArchivedUsageRecord, "record_no", "transactions") == [("2", 5)]
+
+
+def test_of_several_archived_copies_of_a_record_the_newest_comes_back() -> None:
+    company = make_company("A")
+    for transactions in (1, 2, 3):
+        make_record(company, date(2026, 1, 10), record_no="1", transactions=transactions)
+        remove_with_data(Company.objects.all(), by="ann")
+
+    assert restore_archived(company, NOW) == 1
+    assert rows(UsageRecord, "transactions") == [(3,)]
+
+
+def test_what_was_archived_before_the_moment_asked_for_or_over_90_days_ago_stays_archived() -> None:
+    company = make_history("A")
+    remove_with_data(Company.objects.all(), by="ann")
+
+    assert restore_archived(company, NOW + timedelta(seconds=1)) == 0
+    with time_machine.travel(NOW + timedelta(days=91), tick=False):
+        assert restore_archived(company, NOW) == 0
+    assert ArchivedUsageRecord.objects.count() == 5
+
+
+def test_removing_copies_inside_the_database_however_many_records_there_are(django_assert_max_num_queries) -> None:
+    company = make_company("A")
+    make_records(company, date(2026, 1, 10), 500)
+
+    with django_assert_max_num_queries(16):
+        remove_with_data(Company.objects.all(), by="ann")
+
+    assert ArchivedUsageRecord.objects.count() == 500

@@ -1,0 +1,120 @@
+"""The page of one company: its months, days, partners, functions, errors and fetches."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.factories import make_company, make_failing_company, make_records, make_signature
+from tests.web.conftest import ClientAs
+from usage.company_usage import coverage_map, functions_of, months_of, partners_of
+from usage.models import Company, CompanyDay, CompanyFetch, FetchRun
+from usage.reports.totals import Totals
+
+TODAY = date(2026, 3, 4)  # a Wednesday
+
+
+def test_an_unknown_company_is_not_found(client_as: ClientAs) -> None:
+    assert client_as("Viewer").get("/companies/4711/").status_code == 404
+
+
+@pytest.mark.parametrize("field", ["skipped_at", "removed_at"])
+def test_the_history_of_a_company_that_left_stays_visible(client_as: ClientAs, field: str) -> None:
+    company = make_company("gone", **{field: datetime(2026, 1, 1, tzinfo=UTC)})
+    make_records(company, date(2026, 1, 1), 2, transactions=21)
+
+    page = client_as("Viewer").get(f"/companies/{company.pk}/").content.decode()
+
+    assert "42" in page
+    assert ("Skipped" if field == "skipped_at" else "Removed from the list") in page
+
+
+def test_a_failing_company_says_what_to_do(client_as: ClientAs) -> None:
+    company = make_failing_company("broken")
+
+    page = client_as("Viewer").get(f"/companies/{company.pk}/").content.decode()
+
+    assert "User sign-in refused." in page
+    assert "Sign-in information is incorrect." in page
+    assert "Ask the administrator of that company to check that the Web Services user exists" in page
+
+
+def test_months_partners_and_functions_add_up(db) -> None:
+    company = make_company()
+    make_records(company, date(2026, 2, 3), 2, signature=make_signature("acme", function="create"), transactions=5)
+    make_records(company, date(2026, 3, 3), 1, signature=make_signature("zeta", function="query"), transactions=50)
+    make_records(make_company(), date(2026, 3, 3), 9)
+
+    assert [(str(row.month), row.totals) for row in months_of(company)] == [
+        ("2026-03-01", Totals(1, 50)),
+        ("2026-02-01", Totals(2, 10)),
+    ]
+    assert [(row.sender_id, row.totals) for row in partners_of(company)] == [
+        ("zeta", Totals(1, 50)),
+        ("acme", Totals(2, 10)),
+    ]
+    assert [(row.function, row.sender_id) for row in functions_of(company, TODAY)] == [
+        ("query", "zeta"),
+        ("create", "acme"),
+    ]
+
+
+def test_functions_are_those_of_the_last_thirty_days(db) -> None:
+    company = make_company()
+    make_records(company, date(2026, 2, 2), 1)
+    make_records(company, date(2026, 2, 1), 1, signature=make_signature(function="old"))
+
+    assert [row.function for row in functions_of(company, TODAY)] == ["readByQuery"]
+
+
+def test_each_day_has_its_state_and_days_to_come_have_none(db) -> None:
+    company = make_company()
+    states = CompanyDay.State
+    for day, state in ((2, states.FETCHED), (3, states.FAILED), (4, states.PROVISIONAL)):
+        CompanyDay.objects.create(company=company, day=date(2026, 3, day), state=state, records=day)
+    CompanyDay.objects.create(company=company, day=date(2025, 11, 1), state=states.LOST)
+
+    coverage = coverage_map(company, TODAY)
+
+    this_week = {name: cells[-1].state for name, cells in coverage.rows}
+    assert this_week == {
+        "Mon": "fetched", "Tue": "failed", "Wed": "provisional", "Thu": None, "Fri": None, "Sat": None, "Sun": None,
+    }  # fmt: skip
+    assert (coverage.weeks[0], coverage.weeks[-1]) == (date(2025, 12, 1), date(2026, 3, 2))
+    assert (coverage.counts["lost"], coverage.counts[""]) == (0, 13 * 7)
+
+
+@time_machine.travel(datetime(2026, 3, 4, 12, tzinfo=UTC), tick=False)
+def test_the_page_tells_days_apart_in_words(client_as: ClientAs) -> None:
+    company = make_company()
+    for number, state in enumerate(CompanyDay.State.values, 1):
+        CompanyDay.objects.create(company=company, day=date(2026, 2, number), state=state)
+
+    page = client_as("Viewer").get(f"/companies/{company.pk}/").content.decode()
+
+    words = ("0 records", "confirmed empty", "not over yet", "fetch failed", "lost, Intacct no longer keeps it")
+    assert [one for one in words if f"Feb 2026: {one}" not in page] == []
+
+
+def test_the_number_of_queries_does_not_grow(client_as: ClientAs) -> None:
+    client, few, many = client_as("Viewer"), make_company("few"), make_company("many")
+    fill(few, 1)
+    fill(many, 50)
+
+    assert queries_of(client, few) == queries_of(client, many) <= 15
+
+
+def fill(company: Company, count: int) -> None:
+    for number in range(count):
+        signature = make_signature(f"s{number}", function=f"f{number}")
+        make_records(company, date(2026, 1 + number % 12, 1 + number % 28), 1, signature=signature)
+        run = FetchRun.objects.create(asked_by="ada", status="success")
+        CompanyFetch.objects.create(run=run, company=company, status="done")
+
+
+def queries_of(client: "object", company: Company) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(f"/companies/{company.pk}/").status_code == 200
+    return len(queries)

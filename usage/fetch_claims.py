@@ -1,0 +1,286 @@
+"""Who works on which company of a run: claims under a lease, renewed while the work goes on.
+
+Leases are measured by the database's clock, so that hosts with wrong clocks agree. A claim raises the fencing token;
+whoever holds an older one can write nothing any more.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Collection
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, connection, models, transaction
+from django.db.models import ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Coalesce, Now
+
+from intacct_usage.lib import clock
+from usage.fetching import FetchFailure, FetchJob
+from usage.gateway.error_families import ErrorFamily
+from usage.models import Company, CompanyDay, CompanyFetch, FetchRun
+from usage.models.company_fetch import CompanyFetchQuerySet
+from usage.window_store import Claim
+from usage.windows import FetchWindow, full_window, incremental_window, newest_possible_day
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3
+LAST_ATTEMPT = MAX_ATTEMPTS - 1
+"""How often a company was attempted before its last chance."""
+WORKER_DIED = (
+    "The worker died three times while fetching this company. The stored records were kept; "
+    "look into the server's log for the reason (often too little memory), then press Retry."
+)
+
+LEFT_THE_LIST = "The company left the list during the run; nothing was stored."
+
+
+def lease_end() -> "ExpressionWrapper[CombinedExpression]":
+    """When a lease taken or renewed now runs out, by the database's clock."""
+    return ExpressionWrapper(
+        Now() + Value(timedelta(seconds=settings.LEASE_SECONDS)), output_field=models.DateTimeField()
+    )
+
+
+def claim_companies(run: FetchRun, *, owner: str, limit: int) -> list[tuple[FetchJob, Claim]]:
+    """Take up to `limit` waiting companies of the run, healthy ones first; also those whose worker died.
+
+    Until one sign-in of this run has succeeded only one company is worked on at a time, over all processes, so that
+    wrong credentials are tried twice at most.
+    """
+    with transaction.atomic():
+        # The lock makes the count of running companies reliable; on SQLite the IMMEDIATE transaction is the lock.
+        current = FetchRun.objects.running().select_for_update().filter(pk=run.pk).first()
+        if current is None or current.stop_requested_at or current.halted_at:
+            return []
+        fetches = CompanyFetch.objects.filter(run=run)
+        if current.sign_in_proven_at is None:
+            limit = 0 if in_work(run).exists() else 1
+        chosen = _next_in_line(fetches, limit)
+        if not chosen:
+            return []
+        chosen = _leave_out_removed(chosen)
+        _fail_worn_out([fetch for fetch in chosen if fetch.attempts >= MAX_ATTEMPTS])
+        taken = [fetch for fetch in chosen if fetch.attempts < LAST_ATTEMPT] + _one_suspect(fetches, chosen)
+        _take(taken, owner)
+        return _with_jobs(current, taken)
+
+
+def _next_in_line(fetches: CompanyFetchQuerySet, limit: int) -> list[CompanyFetch]:
+    """Untried companies come first, in the order the run was made in; each read follows the index."""
+    chosen = _waiting(fetches.filter(status=CompanyFetch.Status.PENDING), limit)
+    if len(chosen) == limit and not any(fetch.attempts for fetch in chosen):
+        return chosen
+    chosen += _waiting(fetches.filter(status=CompanyFetch.Status.RUNNING, lease_until__lte=Now()), limit)
+    return sorted(chosen, key=lambda fetch: (fetch.attempts, fetch.pk))[:limit]
+
+
+def _waiting(fetches: CompanyFetchQuerySet, limit: int) -> list[CompanyFetch]:
+    of_company = ("company__intacct_id", "company__unreadable_fields", "company__removed_at")
+    needed = ("run_id", "status", "attempts", "lease_token", *of_company)
+    return list(fetches.select_related("company").only(*needed).order_by("attempts", "pk")[:limit])
+
+
+def _leave_out_removed(chosen: list[CompanyFetch]) -> list[CompanyFetch]:
+    """Those whose companies are still on the list; the others are over."""
+    for fetch in chosen:
+        if fetch.company.removed_at is not None:
+            leave_out(Claim(fetch.pk, fetch.company_id, fetch.lease_token))
+    return [fetch for fetch in chosen if fetch.company.removed_at is None]
+
+
+def leave_out(claim: Claim) -> bool:
+    """End the fetch of a company that left the list during the run; False if the claim no longer holds."""
+    held = CompanyFetch.objects.open().filter(pk=claim.fetch_id, lease_token=claim.token)
+    return bool(
+        held.update(
+            status=CompanyFetch.Status.STOPPED,
+            message=LEFT_THE_LIST,
+            lease_token=F("lease_token") + 1,
+            lease_until=None,
+            finished_at=clock.now(),
+        )
+    )
+
+
+def _one_suspect(fetches: CompanyFetchQuerySet, chosen: list[CompanyFetch]) -> list[CompanyFetch]:
+    """The next company whose worker died twice. They get their last attempt one after the other.
+
+    A dying worker takes all companies in flight along; alone, the one that kills it is found and the others are not
+    blamed for it.
+    """
+    suspects = [fetch for fetch in chosen if fetch.attempts == LAST_ATTEMPT][:1]
+    if suspects and fetches.filter(_alive(), attempts__gte=MAX_ATTEMPTS).exists():
+        return []
+    return suspects
+
+
+def _alive() -> Q:
+    return Q(status=CompanyFetch.Status.RUNNING, lease_until__gt=Now())
+
+
+def in_work(run: FetchRun) -> CompanyFetchQuerySet:
+    """The companies of the run that a living process holds."""
+    return CompanyFetch.objects.filter(_alive(), run=run)
+
+
+def _take(fetches: list[CompanyFetch], owner: str) -> None:
+    CompanyFetch.objects.filter(pk__in=[fetch.pk for fetch in fetches]).update(
+        status=CompanyFetch.Status.RUNNING,
+        attempts=F("attempts") + 1,
+        lease_owner=owner,
+        lease_token=F("lease_token") + 1,
+        lease_until=lease_end(),
+        started_at=Coalesce("started_at", Now()),
+    )
+    for fetch in fetches:
+        if fetch.attempts:  # a company given back in good order has none
+            logger.warning(
+                "[%s] The worker was lost; resumed (attempt %d)",
+                fetch.company,
+                fetch.attempts + 1,
+                extra={"run_id": fetch.run_id, "company_id": fetch.company_id, "company": fetch.company.intacct_id},
+            )
+
+
+def _fail_worn_out(fetches: list[CompanyFetch]) -> None:
+    failure = FetchFailure(ErrorFamily.INTERRUPTED, "", WORKER_DIED, WORKER_DIED)
+    for fetch in fetches:
+        claim = Claim(fetch.pk, fetch.company_id, fetch.lease_token)
+        record_failure(claim, failure, requests=0, now=clock.now())
+
+
+def _with_jobs(run: FetchRun, fetches: list[CompanyFetch]) -> list[tuple[FetchJob, Claim]]:
+    companies = Company.objects.filter(pk__in=[fetch.company_id for fetch in fetches])
+    newest = dict(companies.order_by().values_list("pk", Subquery(_newest_record_day(clock.now()))))
+    claimed = []
+    for fetch in fetches:
+        job = FetchJob(
+            run_id=run.pk,
+            fetch_id=fetch.pk,
+            company_id=fetch.company_id,
+            intacct_id=fetch.company.intacct_id,
+            mode=run.mode,
+            window=_window(run, newest.get(fetch.company_id)),
+            unreadable_fields=tuple(fetch.company.unreadable_fields),
+            attempt=fetch.attempts + 1,
+        )
+        claimed.append((job, Claim(fetch.pk, fetch.company_id, fetch.lease_token + 1)))
+    return claimed
+
+
+def _newest_record_day(now: datetime) -> QuerySet[CompanyDay, date]:
+    """One step back in the index of days, however many days there are.
+
+    A record dated in the future does not count: everything until then would never be asked for.
+    """
+    days = CompanyDay.objects.filter(company=OuterRef("pk"), records__gt=0, day__lte=newest_possible_day(now))
+    return days.order_by("-day").values_list("day", flat=True)[:1]
+
+
+def _window(run: FetchRun, newest_record_day: date | None) -> FetchWindow:
+    if run.mode == FetchRun.Mode.FULL_REFRESH:
+        return full_window(clock.now())
+    return incremental_window(newest_record_day, lookback_days=run.lookback_days, now=clock.now())
+
+
+def record_failure(claim: Claim, failure: FetchFailure, *, requests: int, now: datetime) -> bool:
+    """Write that a company failed; its records stay as they are. False if the claim no longer holds."""
+    with transaction.atomic():
+        held = CompanyFetch.objects.open().filter(pk=claim.fetch_id, lease_token=claim.token)
+        written = held.update(
+            status=CompanyFetch.Status.FAILED,
+            error_family=failure.family,
+            error_number=failure.error_number[:100],
+            error_text=failure.text,
+            message=failure.message,
+            requests=requests,
+            lease_until=None,
+            finished_at=now,
+        )
+        if not written:
+            return False
+        _note_failure(claim.company_id, failure, now)
+    fetch = CompanyFetch.objects.select_related("company").get(pk=claim.fetch_id)
+    extra = {"run_id": fetch.run_id, "company_id": fetch.company_id, "company": fetch.company.intacct_id}
+    logger.error("[%s] %s", fetch.company, failure.message, extra=extra)
+    return True
+
+
+def _note_failure(company_id: int, failure: FetchFailure, now: datetime) -> None:
+    Company.objects.filter(pk=company_id).update(
+        health=Company.Health.FAILING,
+        last_attempt_at=now,
+        failing_since=Coalesce("failing_since", Value(now)),
+        consecutive_failures=F("consecutive_failures") + 1,
+        error_family=failure.family,
+        error_number=failure.error_number[:100],
+        error_text=failure.text,
+    )
+    today = clock.utc_day(now)
+    if not CompanyDay.objects.filter(company_id=company_id, day=today).exists():
+        CompanyDay.objects.create(company_id=company_id, day=today, state=CompanyDay.State.FAILED)
+
+
+def put_back_lost(fetches: CompanyFetchQuerySet | None = None) -> int:
+    """Let companies wait again whose workers died; how many. `fetches`: those known to be lost, else by their leases.
+
+    The attempt counts: if one of them killed its worker, it must not do so for ever. A worker that only slept can
+    write nothing any more.
+    """
+    if fetches is None:
+        fetches = CompanyFetch.objects.filter(lease_until__lte=Now())
+    lost = fetches.filter(status=CompanyFetch.Status.RUNNING)
+    return lost.update(status=CompanyFetch.Status.PENDING, lease_token=F("lease_token") + 1, lease_until=None)
+
+
+def release(claims: Collection[Claim]) -> None:
+    """Give claimed companies back untouched, so that another lane can take them at once; the attempt is not counted."""
+    for claim in claims:
+        CompanyFetch.objects.filter(
+            pk=claim.fetch_id, lease_token=claim.token, status=CompanyFetch.Status.RUNNING
+        ).update(status=CompanyFetch.Status.PENDING, lease_until=None, attempts=F("attempts") - 1)
+
+
+class LeaseKeeper:
+    """Renews the leases of one lane from a thread with its own connection, until closed.
+
+    After two failed renewals in a row `on_lost` is called: the lane must stop writing before its leases end.
+    """
+
+    def __init__(self, run_id: int, owner: str, *, on_lost: Callable[[], None]) -> None:
+        self._run_id = run_id
+        self._owner = owner
+        self._on_lost = on_lost
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"lease-keeper-{owner}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        self._ended.set()
+        self._thread.join(timeout=settings.LEASE_SECONDS)
+
+    def _run(self) -> None:
+        failures = 0
+        try:
+            while not self._ended.wait(settings.LEASE_SECONDS / 4):
+                failures = 0 if self._renew() else failures + 1
+                if failures >= 2:
+                    self._on_lost()
+                    return
+        finally:
+            connection.close()
+
+    def _renew(self) -> bool:
+        running = CompanyFetch.objects.filter(run=self._run_id, status=CompanyFetch.Status.RUNNING)
+        held = running.filter(lease_owner=self._owner)
+        try:
+            held.update(lease_until=lease_end())
+        except DatabaseError:
+            logger.warning("The leases could not be renewed; the worker tries once more before it gives up")
+            connection.close()
+            return False
+        return True

@@ -1,0 +1,86 @@
+"""The filter and range above every report, chart and download; its fields are the parameters of the address."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+
+from intacct_usage.lib import clock
+from intacct_usage.lib.redaction import escape_line
+from usage.models import QueryFilter
+from usage.models.company import OTHER
+from usage.periods import PeriodPreset, ReportPeriod, period_for, preset_period
+from usage.reports import ReportScope
+from usage.reports.scope import ALL_FILTERS
+
+EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
+
+
+class DayField(forms.DateField):
+    """A day typed or picked in the browser's own control."""
+
+    def __init__(self, label: str) -> None:
+        attributes = {"type": "date", "min": EARLIEST.isoformat(), "max": LATEST.isoformat()}
+        super().__init__(label=label, required=False, widget=forms.DateInput(attrs=attributes, format="%Y-%m-%d"))
+
+    def clean(self, value: Any) -> date | None:  # Any: as Django declares it
+        day: date | None = super().clean(value)
+        if day is not None and not EARLIEST <= day <= LATEST:
+            raise forms.ValidationError(f"Enter a day from {EARLIEST.year} to {LATEST.year}.")
+        return day
+
+
+class ReportScopeForm(forms.Form):
+    """Bound to the address. Without `from` and `to`, `preset` decides; without any of them it is all data."""
+
+    filter = forms.ChoiceField(required=False, label="Filter")
+    complete_months = forms.BooleanField(required=False, label="Complete months only")
+    preset = forms.ChoiceField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: as Django declares it
+        super().__init__(*args, **kwargs)
+        self.fields["from"] = DayField("From (first day)")
+        self.fields["to"] = DayField("To (last day)")
+        self.order_fields(["filter", "from", "to", "complete_months", "preset"])
+        self._filters = {one.name: one for one in QueryFilter.objects.all()}
+        names = [(name, escape_line(name, 80)) for name in self._filters]
+        self._choices("filter", [("", ALL_FILTERS), *names, (OTHER, OTHER)])
+        self._choices("preset", [("", ""), *((preset.value, preset.label) for preset in PeriodPreset)])
+
+    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  # narrows the type
+        field.choices = choices
+
+    def clean(self) -> dict[str, Any]:  # Any: cleaned values of several types
+        cleaned = super().clean() or {}
+        first, last = cleaned.get("from"), cleaned.get("to")
+        if first and last and first > last:
+            self.add_error("to", "The last day is before the first.")
+        return cleaned
+
+    @property
+    def is_filtering(self) -> bool:
+        return any(self.data.get(name) for name in ("filter", "from", "to", "complete_months", "preset"))
+
+    @property
+    def active_preset(self) -> str:
+        """The preset to mark; empty when days were entered."""
+        if self.data.get("from") or self.data.get("to"):
+            return ""
+        return str(self.cleaned_data.get("preset") or PeriodPreset.ALL.value)
+
+    @property
+    def scope(self) -> ReportScope:
+        """Only of a valid form."""
+        cleaned = self.cleaned_data
+        chosen = str(cleaned["filter"])
+        return ReportScope(self._filters.get(chosen), self._period(), other_only=chosen == OTHER)
+
+    def _period(self) -> ReportPeriod:
+        cleaned, today = self.cleaned_data, clock.today()
+        first, last = cleaned["from"], cleaned["to"]
+        if first is None and last is None and cleaned["preset"]:
+            preset = preset_period(PeriodPreset(cleaned["preset"]), today)
+            first, last = preset.first_day, preset.last_day
+        return period_for(first, last, complete_months=cleaned["complete_months"], today=today)

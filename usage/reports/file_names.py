@@ -1,0 +1,25 @@
+"""Names of report files: safe on every system, telling what is inside and when it was made."""
+
+import re
+import unicodedata
+from datetime import date
+
+from usage.reports.kinds import ReportFormat, ReportKind
+from usage.reports.scope import ReportScope
+
+FILTER_PART_LIMIT = 40
+
+
+def report_file_name(kind: ReportKind, report_format: ReportFormat, scope: ReportScope, today: date) -> str:
+    """For example `intacct-usage-summary_uk-companies_2026-01-to-2026-03_made-2026-04-01.xlsx`; ASCII only."""
+    period = scope.period.file_name_part
+    return f"intacct-usage-{kind.value}_{_filter_part(scope)}_{period}_made-{today.isoformat()}.{report_format.value}"
+
+
+def _filter_part(scope: ReportScope) -> str:
+    """A filter whose name has no Latin letter or digit goes by its number."""
+    letters = unicodedata.normalize("NFKD", scope.filter_name).encode("ascii", "ignore").decode().lower()
+    part = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:FILTER_PART_LIMIT].rstrip("-")
+    if part or scope.query_filter is None:
+        return part
+    return f"filter-{scope.query_filter.pk}"

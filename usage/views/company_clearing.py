@@ -1,0 +1,123 @@
+"""Clear All, and bringing back what was removed."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from intacct_usage.lib import clock
+from intacct_usage.lib.access import Right, require
+from intacct_usage.lib.listing import list_page
+from usage.background_work import ask_for_company_job
+from usage.company_actions import CompanyActionError
+from usage.company_entries import UNSTORABLE
+from usage.company_removal import (
+    RESTORABLE_DAYS,
+    clear_all,
+    consequences,
+    everything,
+    is_too_much_to_wait_for,
+    restore_archived,
+)
+from usage.forms.companies import ClearAllForm
+from usage.models import ArchivedUsageRecord, BackgroundJob, Company, FetchRun
+from usage.views.company_selection import chosen_numbers
+from usage.views.once import once
+
+SORTS = {"id": "intacct_id", "removed": "removed_at"}
+PAGE = "usage:configuration"
+ARCHIVE = "usage:removed"
+Kind = BackgroundJob.Kind
+
+
+@require(Right.MANAGE_COMPANIES)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once(PAGE)
+def clear(request: HttpRequest) -> HttpResponse:
+    """What would go, in numbers; after the typed word, all of it, into the archive."""
+    form = ClearAllForm(request.POST or None)
+    found, by = consequences(everything()), request.user.get_username()
+    if form.is_valid():
+        try:
+            if found.is_large:
+                pks = list(everything().values_list("pk", flat=True))
+                return redirect("usage:company_job", ask_for_company_job(Kind.CLEAR_ALL, pks, asked_by=by).pk)
+            removal = clear_all(by=by)
+        except CompanyActionError as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            messages.success(
+                request,
+                f"Removed {removal.companies} companies and {removal.records} records. They can be restored here for "
+                f"{RESTORABLE_DAYS} days.",
+            )
+            return redirect(ARCHIVE)
+    context = {
+        "form": form,
+        "consequences": found,
+        "restorable_days": RESTORABLE_DAYS,
+        "open_run": FetchRun.objects.open().order_by("pk").first(),
+    }
+    return render(request, "usage/configuration/clear.html", context)
+
+
+@require(Right.MANAGE_COMPANIES)
+@require_safe
+def removed(request: HttpRequest) -> HttpResponse:
+    """Companies that left the list within the time in which they can come back, with what the archive holds of them."""
+    searched = request.GET.get("q", "").strip()[:200]
+    archived = ArchivedUsageRecord.objects.filter(company=OuterRef("pk"), archived_at__gte=OuterRef("removed_at"))
+    counted = archived.order_by().values("company").annotate(count=Count("pk")).values("count")
+    found = _restorable(searched).annotate(archived=Coalesce(Subquery(counted, output_field=IntegerField()), 0))
+    context = {
+        "listing": list_page(request, found, sorts=SORTS, default_sort="-removed"),
+        "searched": searched,
+        "query": searched,
+        "restorable_days": RESTORABLE_DAYS,
+    }
+    return render(request, "usage/configuration/removed.html", context)
+
+
+@require(Right.MANAGE_COMPANIES)
+@require_POST
+@once(ARCHIVE)
+def restore(request: HttpRequest) -> HttpResponse:
+    """Bring back the ticked companies, or all that the search finds, with what left together with them."""
+    posted = request.POST
+    if posted.get("all") == "yes" and "one" not in posted:
+        found = _restorable(posted.get("query", "")[:200])
+    else:
+        chosen = chosen_numbers(posted.getlist("one") or posted.getlist("company"))
+        found = _restorable("").filter(pk__in=chosen)
+    restored = records = 0
+    try:
+        if _is_large(found):
+            pks = list(found.order_by("pk").values_list("pk", flat=True))
+            job = ask_for_company_job(Kind.RESTORE, pks, asked_by=request.user.get_username())
+            return redirect("usage:company_job", job.pk)
+        for company in found.order_by("pk"):
+            records += restore_archived(company, company.removed_at or clock.now())
+            restored += 1
+    except CompanyActionError as refusal:
+        messages.error(request, refusal.message)
+    else:
+        word = "company" if restored == 1 else "companies"
+        messages.success(request, f"Restored {restored} {word} and {records} records.")
+    return redirect(ARCHIVE)
+
+
+def _is_large(companies: QuerySet[Company]) -> bool:
+    archived = ArchivedUsageRecord.objects.filter(company__in=companies.order_by().values("pk"))
+    return is_too_much_to_wait_for(companies.count(), archived.count())
+
+
+def _restorable(searched: str) -> QuerySet[Company]:
+    """Those whose ID holds the text; none for a text that no database stores."""
+    if UNSTORABLE & set(searched):
+        return Company.objects.none()
+    since = clock.now() - timedelta(days=RESTORABLE_DAYS)
+    return Company.objects.filter(removed_at__gte=since, intacct_id__icontains=searched)
