@@ -68,8 +68,10 @@ def enable_it(visitor: Visitor) -> None:
     expect(row).to_contain_text("Locked while enabled.")
 
 
-def run_it_now(visitor: Visitor) -> None:
-    """Progress moves by itself in the list and on the run's page, until the sub-state tells of failed companies."""
+def run_it_now(visitor: Visitor) -> int:
+    """The number of the run. Progress moves by itself in the list and on the run's page, until the sub-state tells
+    of failed companies.
+    """
     page = visitor.open("/schedules/")
     row = row_of(page, "Nightly")
     row.get_by_role("button", name="Run now").click()
@@ -82,24 +84,25 @@ def run_it_now(visitor: Visitor) -> None:
     assert visitor.violations("light", "dark") == []
     expect(page.locator("#run-state")).to_have_attribute("data-run-status", "success", timeout=RUN_SECONDS)
     expect(page.locator("#run-state")).to_contain_text("companies failed")
+    return int(page.get_by_role("heading", level=1).inner_text().removeprefix("Run "))
 
 
-def read_the_run(visitor: Visitor) -> None:
+def read_the_run(visitor: Visitor, number: int) -> None:
     """What became of each company, its mails and its log; without a reload."""
     page = visitor.page
     expect(page.locator("#run-after .plain-list li")).to_have_count(2)
     expect(page.locator("#run-after .plain-list")).not_to_contain_text("Queued", timeout=RUN_SECONDS)
     expect(page.locator("#run-after .plain-list")).to_contain_text("Sent")
-    expect(page.locator(".log-tail")).to_contain_text("Run 1 ended: Success.")
+    expect(page.locator(".log-tail")).to_contain_text(f"Run {number} ended: Success.")
     page.locator("#run-state").get_by_role("link").first.click()
     expect(page.get_by_role("table").filter(has_text="What became of each company")).to_contain_text("XL03000006")
     assert visitor.violations("light", "dark") == []
 
 
-def retry_what_failed(visitor: Visitor) -> None:
+def retry_what_failed(visitor: Visitor, number: int) -> None:
     page = visitor.page
     page.get_by_role("button", name=re.compile(r"^Retry \d+ companies$")).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Run 2")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Run {number + 1}")
     expect(page.locator("#run-state")).to_contain_text("Retry of")
     expect(page.locator("#run-state")).not_to_have_attribute("data-run-status", "running", timeout=RUN_SECONDS)
 
@@ -114,7 +117,7 @@ def stop_a_run(visitor: Visitor) -> None:
     expect(row).to_contain_text("Stopped", timeout=10 * SECONDS)
 
 
-def disable_edit_and_delete(visitor: Visitor) -> None:
+def disable_edit_and_delete(visitor: Visitor, number: int) -> None:
     page = visitor.open("/schedules/")
     row_of(page, "Nightly").get_by_role("button", name="Disable and edit").click()
     page.get_by_label("Schedule Name").fill("Every night")
@@ -127,4 +130,4 @@ def disable_edit_and_delete(visitor: Visitor) -> None:
     page.get_by_role("button", name="Delete schedule").click()
     expect(page.get_by_text("No schedule yet")).to_be_visible()
     visitor.open("/runs/")
-    expect(page.get_by_role("link", name="Run 1", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name=f"Run {number}", exact=True)).to_be_visible()

@@ -55,12 +55,13 @@ def walk_the_set_up(visitor: Visitor, suite: SimulatorSuite) -> None:
     set_up.copy_and_test_a_configuration(visitor)
 
 
-def walk_the_runs(visitor: Visitor) -> None:
+def walk_the_runs(visitor: Visitor) -> int:
     schedules.create_a_schedule(visitor)
     schedules.enable_it(visitor)
-    schedules.run_it_now(visitor)
-    schedules.read_the_run(visitor)
-    schedules.retry_what_failed(visitor)
+    number = schedules.run_it_now(visitor)
+    schedules.read_the_run(visitor, number)
+    schedules.retry_what_failed(visitor, number)
+    return number
 
 
 def walk_what_came_of_it(visitor: Visitor, folder: Path) -> None:
@@ -104,11 +105,11 @@ def test_the_user_guide_can_be_walked_from_nothing_to_delivered_reports_in_every
     manager = visitor_as("Manager")
 
     walk_the_set_up(manager, suite)
-    walk_the_runs(manager)
+    number = walk_the_runs(manager)
     walk_what_came_of_it(manager, tmp_path)
     walk_as_viewer(visitor_as("Viewer"))
     walk_as_operator(visitor_as("Operator"))
-    schedules.disable_edit_and_delete(manager)
+    schedules.disable_edit_and_delete(manager, number)
     reports.clear_all(manager)
 
     tests, scheduled, sent = attachments(suite)[:3], attachments(suite)[3], attachments(suite)[4]
