@@ -15,10 +15,11 @@ from django.utils import timezone
 from intacct_usage.audit.models import Action
 from intacct_usage.audit.recording import Change, record
 from intacct_usage.lib import clock
+from intacct_usage.lib.actors import COMMAND_LINE
 from notifications.configuration_checks import configuration_problems
 from notifications.delivery import deliver
 from notifications.models import EmailConfiguration, OutgoingEmail
-from notifications.outbox import COMMAND_LINE, EmailDraft, queue_email
+from notifications.outbox import EmailDraft, queue_email
 from notifications.recipients import clean_header_text
 from notifications.transports.base import STAGE_SECONDS
 from usage.reports.about import in_words

@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from intacct_usage.audit.models import Action
 from intacct_usage.audit.recording import Change, record
 from intacct_usage.lib import clock
+from intacct_usage.lib.actors import COMMAND_LINE
 from notifications.delivery_records import close_email
 from notifications.models import DeliveryAttempt, EmailConfiguration, EmailPart, OutgoingEmail, ReportRequest
 from notifications.recipients import Recipients
@@ -33,8 +34,6 @@ FORGOTTEN_TEST_MINUTES = 10
 
 REQUESTS_PER_HOUR = 20
 REQUEST_PREFIX, AGAIN_PREFIX = "request:", "again:"
-COMMAND_LINE = "command line"
-"""Who has a shell on the server may send as often as they like."""
 
 
 class TooManyRequestsError(Exception):

@@ -10,6 +10,7 @@ from django.db.models import F, QuerySet
 from intacct_usage.audit.models import Action
 from intacct_usage.audit.recording import record
 from intacct_usage.lib import clock
+from intacct_usage.lib.actors import COMMAND_LINE
 from scheduling.database_clock import database_now
 from scheduling.models import Occurrence, Schedule
 from scheduling.occurrences import Wish, ask_for_run_with, begin_occurrence, create_occurrence
@@ -20,7 +21,6 @@ from usage.models import Company, FetchRun, QueryFilter
 
 logger = logging.getLogger(__name__)
 
-COMMAND_LINE = "command line"
 MAILINGS_PER_HOUR = 20
 
 

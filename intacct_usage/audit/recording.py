@@ -10,11 +10,10 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 
 from intacct_usage.audit.models import ACTOR_LENGTH, REASON_LENGTH, TARGET_LENGTH, Action, AuditEvent
+from intacct_usage.lib.actors import COMMAND_LINE, NOBODY
 from intacct_usage.lib.redaction import escape_line, redact
 from intacct_usage.logs.context import current_context
 
-COMMAND_LINE = "command line"
-NOBODY = "not signed in"
 VALUE_LENGTH = 500
 MOST_VALUES = 50
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from intacct_usage.lib import env
+from intacct_usage.lib.actors import COMMAND_LINE
 from intacct_usage.lib.progress import ProgressLine
 from notifications.email_configurations import (
     ConfigurationError,
@@ -17,7 +18,6 @@ from notifications.email_configurations import (
     save_without_test,
 )
 from notifications.models import EmailConfiguration, OutgoingEmail
-from notifications.outbox import COMMAND_LINE
 from notifications.transports.presets import port_mismatch, proposed_port
 
 SECRET_VARIABLE = "EMAIL_SECRET"  # noqa: S105 - the name of the variable, not its value

@@ -10,10 +10,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from intacct_usage.lib.actors import COMMAND_LINE
 from intacct_usage.management.commands.send_reports import configurations_named, kinds_from_words
 from scheduling.models import Schedule
 from scheduling.recurrence import time_zone, upcoming
-from scheduling.run_requests import COMMAND_LINE
 from scheduling.schedules import Recipients, ScheduleRefusedError, enable_schedule, save_schedule
 from usage.models import QueryFilter
 from usage.reports import ReportFormat

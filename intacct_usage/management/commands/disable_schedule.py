@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from intacct_usage.lib.actors import COMMAND_LINE
 from intacct_usage.management.schedule_names import schedule_named
-from scheduling.run_requests import COMMAND_LINE
 from scheduling.schedules import disable_schedule
 
 

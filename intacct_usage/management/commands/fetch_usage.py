@@ -9,9 +9,10 @@ from django.db import transaction
 
 from intacct_usage.audit.models import Action
 from intacct_usage.audit.recording import record
+from intacct_usage.lib.actors import COMMAND_LINE
 from intacct_usage.lib.progress import ProgressLine
 from scheduling.models import Occurrence
-from scheduling.run_requests import COMMAND_LINE, record_run
+from scheduling.run_requests import record_run
 from usage.fetch_runs import RunRefusedError, ask_for_run
 from usage.foreground_run import work_in_foreground
 from usage.models import FetchRun, QueryFilter

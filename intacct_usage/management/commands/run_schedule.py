@@ -7,11 +7,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from intacct_usage.lib.actors import COMMAND_LINE
 from intacct_usage.lib.progress import ProgressLine
 from intacct_usage.management.schedule_names import schedule_named
 from notifications.models import OutgoingEmail
 from scheduling.models import Occurrence, WorkerBeat
-from scheduling.run_requests import COMMAND_LINE, AlreadyRunningError, run_now
+from scheduling.run_requests import AlreadyRunningError, run_now
 from usage.fetch_runs import RunRefusedError
 from usage.run_progress import run_progress
 

@@ -9,10 +9,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from intacct_usage.lib import clock
+from intacct_usage.lib.actors import COMMAND_LINE
 from intacct_usage.lib.progress import ProgressLine
 from notifications.delivery import deliver
 from notifications.models import EmailConfiguration, OutgoingEmail
-from notifications.outbox import COMMAND_LINE, reap_abandoned
+from notifications.outbox import reap_abandoned
 from notifications.report_delivery import send_reports
 from usage.reports import ReportFormat, ReportKind, ReportRequestError, ReportScope, scope_from_words
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from scheduling.run_requests import COMMAND_LINE, stop_run
+from intacct_usage.lib.actors import COMMAND_LINE
+from scheduling.run_requests import stop_run
 from usage.models import FetchRun
 
 
