@@ -1,6 +1,26 @@
+from typing import Self
+
 from django.db import models
 
 from usage.models.company import Company
+
+UNSETTLED_STATES = ("failed", "lost", "provisional")
+
+
+class HasUnsettledState(models.Func):
+    """The condition of the index of unsettled days, word for word: SQLite uses such an index for nothing else."""
+
+    template = "%(expressions)s IN ('failed', 'lost', 'provisional')"
+    output_field = models.BooleanField()
+
+    def __init__(self) -> None:
+        super().__init__(models.F("state"))
+
+
+class CompanyDayQuerySet(models.QuerySet["CompanyDay"]):
+    def unsettled(self) -> Self:
+        """Days that are not over, failed or are lost: few among millions, found by an index of their own."""
+        return self.filter(HasUnsettledState())
 
 
 class CompanyDay(models.Model):
@@ -22,6 +42,17 @@ class CompanyDay(models.Model):
         default=dict, blank=True, help_text="Sender primary key as text: [records, transactions]."
     )
 
+    objects = CompanyDayQuerySet.as_manager()
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["company", "day"], name="usage_companyday_once")]
-        indexes = [models.Index(fields=["day"], name="usage_companyday_day")]
+        indexes = [
+            models.Index(fields=["day"], name="usage_companyday_day"),
+            # Every column that sums over a stretch of days need, so that they read the index alone.
+            models.Index(fields=["company", "day", "records", "transactions"], name="usage_companyday_sums"),
+            models.Index(
+                fields=["company", "day", "state"],
+                condition=models.Q(state__in=UNSETTLED_STATES),
+                name="usage_companyday_unsettled",
+            ),
+        ]

@@ -15,4 +15,9 @@ class CompanyMonth(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["company", "month", "sender"], name="usage_companymonth_once")]
-        indexes = [models.Index(fields=["month", "company"], name="usage_companymonth_month")]
+        indexes = [
+            # Every column that sums need, so that charts and summaries read the index alone.
+            models.Index(
+                fields=["month", "company", "sender", "records", "transactions"], name="usage_companymonth_sums"
+            )
+        ]

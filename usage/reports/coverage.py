@@ -74,11 +74,12 @@ def _reaches(complete_to: date | None, day: date | None) -> bool:
 def _apply_days(scope: ReportScope, days: dict[int, date | None]) -> None:
     """Take back what days not over, failed or lost contradict, and what lies after the period."""
     states = CompanyDay.State
-    unfinished = CompanyDay.objects.filter(scope.of_companies(), state=states.PROVISIONAL)
+    unsettled = CompanyDay.objects.unsettled().filter(scope.of_companies())
+    unfinished = unsettled.filter(state=states.PROVISIONAL)
     for company, first in unfinished.order_by().values_list("company_id").annotate(Min("day")):
         if known := days.get(company):
             days[company] = min(known, first - ONE_DAY)
-    holes = CompanyDay.objects.filter(scope.of_companies(), scope.days("day"), state__in=(states.FAILED, states.LOST))
+    holes = unsettled.filter(scope.days("day"), state__in=(states.FAILED, states.LOST))
     for company in holes.order_by().values_list("company_id", flat=True).distinct():
         if company in days:
             days[company] = None
