@@ -25,6 +25,7 @@ from notifications.delivery_records import (
 )
 from notifications.models import EmailConfiguration, EmailPart, OutgoingEmail
 from notifications.part_planning import PlanNeededError, plan_one_message, plan_within, shrink
+from notifications.recipients import AddressError
 from notifications.report_mail import compose
 from notifications.transports.base import STAGE_SECONDS, DeliveryError, MailSession, Stage
 from notifications.transports.registry import transport_for
@@ -108,6 +109,8 @@ def _work(attempt: Attempt) -> DeliveryError | None:
         return _try_plans(attempt)
     except (LeaseLostError, _SliceOverError):
         raise
+    except AddressError as error:
+        return DeliveryError(Stage.PREPARE, str(error), permanent=True)
     except OperationalError:
         logger.exception("“%s” was not sent because the database did not answer.", attempt.email.subject)
         mark_interrupted_handover(attempt.email)

@@ -92,7 +92,8 @@ class Recipients:
 
     @classmethod
     def from_lists(cls, lists: dict[str, list[str]]) -> "Recipients":
-        return cls(**{name: tuple(parse_recipient(item) for item in lists.get(name, [])) for name in FIELD_LABELS})
+        """What was stored; it was checked then, and rules that became stricter since must not hide who was meant."""
+        return cls(**{name: tuple(_as_stored(item) for item in lists.get(name, [])) for name in FIELD_LABELS})
 
 
 def parse_recipients(*, to: str, cc: str = "", bcc: str = "") -> Recipients:
@@ -125,12 +126,8 @@ def parse_recipient(text: str) -> Recipient:
     stripped = text.strip()
     if has_control_characters(stripped):
         raise AddressError(f"“{show(stripped)}” holds a control character.")
-    named = NAMED_ADDRESS.fullmatch(stripped)
-    if named is None:
-        return Recipient(check_address(stripped))
-    quoted = named["quoted"]
-    name = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else named["plain"]
-    return Recipient(check_address(named["address"]), clean_header_text(name, limit=MAX_NAME_LENGTH))
+    found = _as_stored(stripped)
+    return Recipient(check_address(found.address), clean_header_text(found.name, limit=MAX_NAME_LENGTH))
 
 
 def check_address(text: str) -> str:
@@ -167,6 +164,15 @@ def show(text: str) -> str:
     """A bad item for an error message: short, control characters as codes."""
     coded = "".join(f"\\u{ord(character):04x}" if _is_control(character) else character for character in text)
     return coded if len(coded) <= 80 else coded[:79] + "…"
+
+
+def _as_stored(item: str) -> Recipient:
+    """The address and the name of one item, neither of them checked."""
+    named = NAMED_ADDRESS.fullmatch(item)
+    if named is None:
+        return Recipient(item)
+    quoted = named["quoted"]
+    return Recipient(named["address"], re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else named["plain"])
 
 
 def _parse_list(text: str) -> tuple[list[Recipient], list[str]]:

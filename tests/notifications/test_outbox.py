@@ -44,6 +44,16 @@ def test_a_mail_delivered_twice_is_sent_once(sink) -> None:
     assert (states, len(sink.messages())) == (["sent", "sent", "sent"], 1)
 
 
+def test_a_stored_recipient_that_todays_rules_refuse_ends_the_mail_in_failure(sink) -> None:
+    email = queued_alert(smtp_configuration(sink))
+    OutgoingEmail.objects.filter(pk=email.pk).update(recipients={"to": ["Ann <ann@no domain>"], "cc": [], "bcc": []})
+
+    ended = deliver(email.pk)
+
+    assert (ended.state, list(sink.messages())) == ("failed", [])
+    assert "“ann@no domain” has no valid domain" in ended.message
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_two_deliveries_at_once_one_sends(sink) -> None:
     email = queued_alert(smtp_configuration(sink))

@@ -57,6 +57,12 @@ def test_a_mail_shows_what_the_server_said_at_each_attempt(client_as: ClientAs) 
     assert "Send again" in page
 
 
+def test_a_mail_whose_recipients_todays_rules_refuse_is_still_shown(client_as: ClientAs) -> None:
+    email = ended_alert("failed", recipients={"to": ["Ann <ann@no domain>"], "cc": [], "bcc": []})
+
+    assert "Ann &lt;ann@no domain&gt;" in text_of(client_as("Operator").get(f"{LOG}{email.pk}/"))
+
+
 def test_sending_again_queues_one_copy_however_often_it_is_pressed(client_as: ClientAs) -> None:
     email, client, token = ended_alert(), client_as("Operator"), str(uuid.uuid4())
 
