@@ -172,7 +172,8 @@ def _as_stored(item: str) -> Recipient:
     if named is None:
         return Recipient(item)
     quoted = named["quoted"]
-    return Recipient(named["address"], re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else named["plain"])
+    name = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else named["plain"].strip()
+    return Recipient(named["address"], name)
 
 
 def _parse_list(text: str) -> tuple[list[Recipient], list[str]]:

@@ -79,16 +79,17 @@ Counts = dict[date, dict[Group, Totals]]
 
 
 def monthly_usage(scope: ReportScope, today: date) -> MonthlyUsage:
-    """`today` decides which month is unfinished; a day in the installation's zone. At most six queries."""
+    """`today` decides which month is unfinished; a day in the installation's zone. At most seven queries."""
     counts = _counts(scope)
     names = list(QueryFilter.objects.order_by("pk").values_list("pk", "name"))
     series = _series(counts, names)
     months = _months(scope.period, counts, today)
     missing = _not_fetched(scope, [month for month in months if month not in counts])
+    known_from = _first_known_day(scope) if months else today
     rows = tuple(
         UsageMonth(
             month,
-            MonthState.NOT_FETCHED if month in missing else _state(month, scope.period, today),
+            MonthState.NOT_FETCHED if month in missing else _state(month, scope.period, today, known_from),
             _sum(counts.get(month, {}).values()),
             tuple(_of_series(counts.get(month, {}), one) for one in series),
         )
@@ -170,10 +171,17 @@ def _months_earlier(month: date, count: int) -> date:
     return date(max(year, 1), index + 1, 1)
 
 
-def _state(month: date, period: ReportPeriod, today: date) -> MonthState:
+def _state(month: date, period: ReportPeriod, today: date, known_from: date) -> MonthState:
     if month >= first_of_month(today):
         return MonthState.UNFINISHED
-    return MonthState.COMPLETE if period.contains(month) and period.contains(last_of_month(month)) else MonthState.CUT
+    is_whole = period.contains(month) and period.contains(last_of_month(month)) and known_from <= month
+    return MonthState.COMPLETE if is_whole else MonthState.CUT
+
+
+def _first_known_day(scope: ReportScope) -> date:
+    """Intacct keeps about sixty days, so that history begins in the middle of a month."""
+    known = CompanyDay.objects.filter(scope.of_companies(), state__in=KNOWN_STATES).order_by("day")
+    return known.values_list("day", flat=True).first() or date.max
 
 
 def _not_fetched(scope: ReportScope, empty_months: list[date]) -> set[date]:

@@ -49,9 +49,14 @@ def free_port() -> int:
 
 
 def start(machine: Path, port: int) -> subprocess.Popen[bytes]:
+    """Also where the tests themselves run under `nohup`, whose children would never see SIGHUP."""
     environment = {"PATH": os.environ["PATH"], "PORT": str(port)}
     return subprocess.Popen(
-        ["script/serve"], cwd=machine, env=environment, stderr=subprocess.PIPE, start_new_session=True
+        ["env", "--default-signal=HUP", "script/serve"],
+        cwd=machine,
+        env=environment,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     )
 
 

@@ -25,6 +25,7 @@ def by_month(usage: MonthlyUsage) -> dict[str, tuple[int, str]]:
 def test_months_are_complete_zero_unfinished_or_not_fetched(db) -> None:
     company = make_company()
     make_records(company, date(2026, 1, 10), 2, transactions=5)
+    CompanyDay.objects.create(company=company, day=date(2026, 1, 1), state="empty")
     CompanyDay.objects.create(company=company, day=date(2026, 2, 3), state="empty")
     CompanyDay.objects.create(company=company, day=date(2026, 3, 3), state="failed")
     make_records(company, date(2026, 4, 1), 1)
@@ -34,6 +35,21 @@ def test_months_are_complete_zero_unfinished_or_not_fetched(db) -> None:
         "Feb": (0, "complete"),
         "Mar": (0, "not fetched"),
         "Apr": (1, "unfinished"),
+    }
+
+
+def test_a_history_that_begins_in_the_middle_of_a_month_says_so(db) -> None:
+    company = make_company()
+    CompanyDay.objects.create(company=company, day=date(2026, 1, 1), state="lost")
+    CompanyDay.objects.create(company=company, day=date(2026, 1, 2), state="empty")
+    for day in (date(2026, 1, 10), date(2026, 2, 10)):
+        make_records(company, day, 1)
+
+    assert by_month(chart()) == {
+        "Jan": (1, "cut"),
+        "Feb": (1, "complete"),
+        "Mar": (0, "not fetched"),
+        "Apr": (0, "not fetched"),
     }
 
 
@@ -110,7 +126,7 @@ def test_the_number_of_queries_does_not_grow(db, django_assert_num_queries) -> N
     for number in range(1, 13):
         make_records(make_company(query_filter=make_filter()), date(2025, number, 5), 1)
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         chart(ReportPeriod(date(2025, 1, 3), None))
 
 

@@ -155,7 +155,7 @@ def test_chart_table_and_csv_hold_the_same_figures(client_as: ClientAs) -> None:
     )
     assert [(one["name"], one["values"]) for one in chart["series"]] == [("UK Companies", [300, 0]), ("Other", [0, 14])]
     assert list(csv.reader(io.StringIO(file)))[1:] == [
-        ["2026-01", "complete", "300", "3", "300", "3", "0", "0"],
+        ["2026-01", "part of the month", "300", "3", "300", "3", "0", "0"],
         ["2026-02", "to date", "14", "2", "0", "0", "14", "2"],
     ]
 
