@@ -2,7 +2,7 @@
 
 from usage.reports.coverage import Coverage, coverage
 from usage.reports.figures import CompanyCounts, FilterFigures, SummaryFigures, summary_figures
-from usage.reports.file_names import report_file_name
+from usage.reports.file_names import chart_file_name, report_file_name
 from usage.reports.kinds import ReportFile, ReportFormat, ReportKind
 from usage.reports.scope import ReportScope
 from usage.reports.scope_words import ReportRequestError, scope_from_words
@@ -21,6 +21,7 @@ __all__ = [
     "ReportScope",
     "SummaryFigures",
     "Totals",
+    "chart_file_name",
     "coverage",
     "report_file_name",
     "row_count",

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from datetime import date
 
+from usage.reports.about import is_demo
 from usage.reports.kinds import ReportFormat, ReportKind
 from usage.reports.scope import ReportScope
 
@@ -11,9 +12,22 @@ FILTER_PART_LIMIT = 40
 
 
 def report_file_name(kind: ReportKind, report_format: ReportFormat, scope: ReportScope, today: date) -> str:
-    """For example `intacct-usage-summary_uk-companies_2026-01-to-2026-03_made-2026-04-01.xlsx`; ASCII only."""
-    period = scope.period.file_name_part
-    return f"intacct-usage-{kind.value}_{_filter_part(scope)}_{period}_made-{today.isoformat()}.{report_format.value}"
+    """For example `intacct-usage-summary_uk-companies_2026-01-to-2026-03_made-2026-04-01.xlsx`; ASCII only.
+
+    Demo data says so at the end: a CSV file has no other place for it.
+    """
+    parts = [
+        f"intacct-usage-{kind.value}",
+        _filter_part(scope),
+        scope.period.file_name_part,
+        f"made-{today.isoformat()}",
+    ]
+    return "_".join([*parts, "demo"] if is_demo() else parts) + f".{report_format.value}"
+
+
+def chart_file_name() -> str:
+    """Of the figures of the usage chart."""
+    return f"intacct-usage-by-month{'_demo' if is_demo() else ''}.csv"
 
 
 def _filter_part(scope: ReportScope) -> str:

@@ -26,6 +26,7 @@ from usage.reports import (
     ReportFormat,
     ReportKind,
     ReportScope,
+    chart_file_name,
     report_file_name,
     row_count,
     row_counts,
@@ -100,7 +101,7 @@ def chart_csv(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(
         "\ufeff",
         content_type=ReportFormat.CSV.media_type,
-        headers={"Content-Disposition": 'attachment; filename="intacct-usage-by-month.csv"'},
+        headers={"Content-Disposition": f'attachment; filename="{chart_file_name()}"'},
     )
     csv.writer(response).writerows(chart_csv_rows(monthly_usage(scope, clock.today())))
     return response

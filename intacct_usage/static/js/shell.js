@@ -29,6 +29,8 @@
     }
   };
   closeRows(document);
+  // The newest days are at the right, which a phone would not show.
+  for (const frame of document.querySelectorAll("[data-opens-at-end]")) frame.scrollLeft = frame.scrollWidth;
   document.addEventListener("htmx:afterSwap", (event) => closeRows(event.target));
 
   const copy = async (button) => {

@@ -33,6 +33,12 @@ def test_a_filter_goes_by_its_latin_letters(filter_name: str, part: str) -> None
     assert name_for(filter_name) == f"intacct-usage-detailed_{part}_all-data_made-2026-04-01.csv"
 
 
+def test_a_file_of_demo_data_says_so(settings) -> None:
+    settings.INTACCT_ENDPOINT_URL = "http://127.0.0.1:8002/ia/xml/xmlgw.phtml"
+
+    assert name_for("UK Companies") == "intacct-usage-detailed_uk-companies_all-data_made-2026-04-01_demo.csv"
+
+
 @pytest.mark.parametrize("filter_name", ['a"; rm -rf /', "CON", "x" * 500, "a\r\nb: c", "=1+1", "\u202egpj.exe"])
 def test_no_filter_name_makes_an_unsafe_or_long_file_name(filter_name: str) -> None:
     name = name_for(filter_name)
