@@ -16,18 +16,17 @@ def report_file_name(kind: ReportKind, report_format: ReportFormat, scope: Repor
 
     Demo data says so at the end: a CSV file has no other place for it.
     """
-    parts = [
-        f"intacct-usage-{kind.value}",
-        _filter_part(scope),
-        scope.period.file_name_part,
-        f"made-{today.isoformat()}",
-    ]
-    return "_".join([*parts, "demo"] if is_demo() else parts) + f".{report_format.value}"
+    what = f"intacct-usage-{kind.value}_{_filter_part(scope)}_{scope.period.file_name_part}"
+    return f"{what}_made-{today.isoformat()}{_demo_part()}.{report_format.value}"
 
 
 def chart_file_name() -> str:
     """Of the figures of the usage chart."""
-    return f"intacct-usage-by-month{'_demo' if is_demo() else ''}.csv"
+    return f"intacct-usage-by-month{_demo_part()}.csv"
+
+
+def _demo_part() -> str:
+    return "_demo" if is_demo() else ""
 
 
 def _filter_part(scope: ReportScope) -> str:
