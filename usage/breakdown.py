@@ -1,7 +1,7 @@
 """Usage per filter, per company and per partner. Each table's rows and its remainder add up to the scope's totals."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -141,6 +141,19 @@ def _by_sender(scope: ReportScope) -> Iterator[tuple[int, int, int, int]]:
     for edge in edges:
         days = CompanyDay.objects.filter(replace(scope, period=edge).days("day"), scope.of_companies(), records__gt=0)
         for company, gathered in days.order_by().values_list("company_id").annotate(Gathered("by_sender")).iterator():
-            for by_sender in gathered:
-                for sender, (counted, made) in by_sender.items():
-                    yield int(sender), company, counted, made
+            for sender, (counted, made) in _summed(gathered).items():
+                yield int(sender), company, counted, made
+
+
+def _summed(days: Iterable[Mapping[str, tuple[int, int]]]) -> dict[str, list[int]]:
+    """Records and transactions by sender over the days of one company; the innermost loop of a large page."""
+    totals: dict[str, list[int]] = {}
+    for by_sender in days:
+        for sender, (counted, made) in by_sender.items():
+            if sender in totals:
+                total = totals[sender]
+                total[0] += counted
+                total[1] += made
+            else:
+                totals[sender] = [counted, made]
+    return totals
