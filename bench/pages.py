@@ -23,14 +23,14 @@ def measured(database: str, records: int, options: argparse.Namespace) -> Pages:
 
 def tell(database: str, records: int, large: Pages, small: Pages) -> None:
     sys.stdout.write(
-        f"{database}, {records:,} records: page ms (ratio to the small one), CPU ms, database ms, queries\n"
+        f"{database}, {records:,} records: page ms (ratio to the small one), its p95, CPU ms, database ms, queries\n"
     )
     for name, figures in large.items():
         ratio = figures["page_ms"] / small[name]["page_ms"] if name in small else 0
         status = "" if figures["status"] == 200 else f"  status {figures['status']:.0f}"
         sys.stdout.write(
-            f"  {name:42} {figures['page_ms']:8,.0f} ({ratio:4.1f} x) {figures['cpu_ms']:8,.0f} "
-            f"{figures['database_ms']:8,.1f} "
+            f"  {name:42} {figures['page_ms']:8,.0f} ({ratio:4.1f} x) {figures['p95_ms']:8,.0f} "
+            f"{figures['cpu_ms']:8,.0f} {figures['database_ms']:8,.1f} "
             f"{figures['queries']:4.0f}{status}\n"
         )
     sys.stdout.flush()
