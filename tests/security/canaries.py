@@ -38,14 +38,16 @@ NOT_VISITED = ("logout", "admin/logout/", "healthz", "admin/jsi18n/")
 
 
 def encodings(secret: str) -> set[str]:
-    """Clear, percent (two kinds), XML, HTML, JSON, Python, hexadecimal, base64 alone and after a user name."""
+    """Clear, percent (three kinds), XML (two), HTML, JSON, Python, hexadecimal, base64 alone and after a user name."""
     raw = secret.encode()
     return {
         secret,
         quote(secret, safe=""),
+        quote(secret),
         quote_plus(secret),
         escape(secret),
         html.escape(secret),
+        escape(secret, {'"': "&quot;", "'": "&#x27;"}),
         json.dumps(secret)[1:-1],
         repr(secret)[1:-1],
         raw.hex(),
