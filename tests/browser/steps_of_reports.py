@@ -82,9 +82,9 @@ def read_the_error_summary(visitor: Visitor) -> None:
     expect(page.locator("#errors").get_by_role("link", name="US_WrongPassword")).to_be_visible()
 
 
-def read_the_logs(visitor: Visitor, folder: Path) -> None:
+def read_the_logs(visitor: Visitor, folder: Path, run: int) -> None:
     """The guide's lines stand there; level, search and run narrow the view, and the download is that view."""
-    page = visitor.open("/logs/?run=1")
+    page = visitor.open(f"/logs/?run={run}")
     for line in ("Running query: All Filters (INCREMENTAL)", "Mode: INCREMENTAL (top-up from last date)"):
         expect(page.get_by_text(line).first).to_be_attached()
     page.get_by_role("searchbox", name="Search", exact=True).fill("Initial fetch")

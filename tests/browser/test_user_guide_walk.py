@@ -64,13 +64,13 @@ def walk_the_runs(visitor: Visitor) -> int:
     return number
 
 
-def walk_what_came_of_it(visitor: Visitor, folder: Path) -> None:
+def walk_what_came_of_it(visitor: Visitor, folder: Path, run: int) -> None:
     reports.download_reports(visitor, folder)
     reports.read_the_chart(visitor)
     reports.read_the_breakdown(visitor)
     reports.read_the_error_summary(visitor)
     reports.send_reports(visitor)
-    reports.read_the_logs(visitor, folder)
+    reports.read_the_logs(visitor, folder, run)
     reports.read_guide_and_about(visitor)
 
 
@@ -106,7 +106,7 @@ def test_the_user_guide_can_be_walked_from_nothing_to_delivered_reports_in_every
 
     walk_the_set_up(manager, suite)
     number = walk_the_runs(manager)
-    walk_what_came_of_it(manager, tmp_path)
+    walk_what_came_of_it(manager, tmp_path, number)
     walk_as_viewer(visitor_as("Viewer"))
     walk_as_operator(visitor_as("Operator"))
     schedules.disable_edit_and_delete(manager, number)
