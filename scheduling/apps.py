@@ -10,14 +10,14 @@ class SchedulingConfig(AppConfig):
         from django_q.signals import pre_execute
 
         from notifications.uses import register_use_finder
-        from scheduling.checks import check_cluster
+        from scheduling.checks import WORKER_TAG, check_cluster
         from scheduling.email_uses import schedules_using
         from scheduling.models import AlertRecipient, ReportRecipient
         from scheduling.receivers import follow_up_run, keep_recipients
         from scheduling.task_guard import refuse_foreign_task
         from usage.signals import fetch_run_finished
 
-        register(check_cluster)
+        register(check_cluster, WORKER_TAG)
         register_use_finder(schedules_using)
         pre_execute.connect(refuse_foreign_task, dispatch_uid="scheduling.refuse_foreign_task")
         fetch_run_finished.connect(follow_up_run, dispatch_uid="scheduling.follow_up_run")

@@ -7,6 +7,9 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
+WORKER_TAG = "worker"
+"""The checks of what the worker runs with, for `manage.py check --tag`."""
+
 LONGEST_SLICE_SECONDS = 60
 
 

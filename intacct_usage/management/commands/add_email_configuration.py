@@ -6,11 +6,12 @@ from argparse import ArgumentParser
 from datetime import date
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from intacct_usage.lib import env
 from intacct_usage.lib.actors import COMMAND_LINE
 from intacct_usage.lib.progress import ProgressLine
+from intacct_usage.management.product_command import ProductCommand
 from notifications.email_configurations import (
     ConfigurationError,
     FailedTestError,
@@ -24,7 +25,7 @@ SECRET_VARIABLE = "EMAIL_SECRET"  # noqa: S105 - the name of the variable, not i
 FIELD_OPTIONS = {"secret": SECRET_VARIABLE, "name": "NAME", "clear_text_sign_in": "--security"}
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = (
         "Add an email configuration. A test mail is sent first; the configuration is saved only if it arrives. "
         f"The password or client secret is read from {SECRET_VARIABLE}, else asked for."

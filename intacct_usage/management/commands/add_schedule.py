@@ -6,12 +6,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils import timezone
 
 from intacct_usage.lib.actors import COMMAND_LINE
 from intacct_usage.management.commands.send_reports import configurations_named, kinds_from_words
+from intacct_usage.management.product_command import ProductCommand
 from scheduling.models import Schedule
 from scheduling.recurrence import time_zone, upcoming
 from scheduling.schedules import Recipients, ScheduleRefusedError, enable_schedule, save_schedule
@@ -29,7 +30,7 @@ TIMINGS = {
 KINDS = {"every": Schedule.Kind.INTERVAL}
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Create a schedule. It is created disabled unless --enable is given."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -4,10 +4,11 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from intacct_usage.backing_up import back_up
 from intacct_usage.backups import BackupError
+from intacct_usage.management.product_command import ProductCommand
 
 KEY_NOTE = (
     "It holds the secrets encrypted: keep ENCRYPTION_KEY in another place, without it they cannot be read from this "
@@ -15,7 +16,7 @@ KEY_NOTE = (
 )
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Write the whole database into one new file; the site and the worker may go on meanwhile."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

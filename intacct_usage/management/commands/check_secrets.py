@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from intacct_usage.key_check import write_key_check
 from intacct_usage.lib.stored_secrets import stored_secrets
+from intacct_usage.management.product_command import ProductCommand
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Check that ENCRYPTION_KEY opens every stored secret. Shows names, never values. Exit code 1 if it does not."
 
     def handle(self, *args: Any, **options: Any) -> None:  # Any: Django's own command signature

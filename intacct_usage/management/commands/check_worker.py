@@ -3,14 +3,15 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError
 
 from intacct_usage.lib.process_name import HOST
+from intacct_usage.management.product_command import ProductCommand
 from scheduling.models import WorkerBeat
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Exit 0 if a worker on this host has given a sign of life in the last 30 seconds."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

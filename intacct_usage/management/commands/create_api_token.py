@@ -5,13 +5,14 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from intacct_usage.api.models import ApiToken
 from intacct_usage.api.tokens import DEFAULT_DAYS, LONGEST_DAYS, create_token
+from intacct_usage.management.product_command import ProductCommand
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Make a token for the REST API. It can do what its owner can do, within its scope. It is shown once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

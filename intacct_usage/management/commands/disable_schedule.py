@@ -3,14 +3,13 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from intacct_usage.lib.actors import COMMAND_LINE
+from intacct_usage.management.product_command import ProductCommand
 from intacct_usage.management.schedule_names import schedule_named
 from scheduling.schedules import disable_schedule
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Let a schedule run no more; a run of it that is going on goes on."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

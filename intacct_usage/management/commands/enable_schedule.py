@@ -3,14 +3,15 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from intacct_usage.lib.actors import COMMAND_LINE
+from intacct_usage.management.product_command import ProductCommand
 from intacct_usage.management.schedule_names import schedule_named
 from scheduling.schedules import ScheduleRefusedError, enable_schedule
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Let a schedule run at its times."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

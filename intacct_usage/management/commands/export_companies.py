@@ -4,13 +4,14 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from intacct_usage.management.product_command import ProductCommand
 from usage.company_csv import export_companies
 from usage.models import Company
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Write the listed companies to a CSV file that import_companies reads back as it was."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

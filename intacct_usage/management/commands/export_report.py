@@ -5,10 +5,11 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from intacct_usage.lib import clock
 from intacct_usage.lib.progress import ProgressLine
+from intacct_usage.management.product_command import ProductCommand
 from usage.reports import (
     ReportFile,
     ReportFormat,
@@ -21,7 +22,7 @@ from usage.reports import (
 )
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Write a report (detailed, summary or exceptions) to a file as CSV or Excel."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

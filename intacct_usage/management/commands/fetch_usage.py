@@ -4,13 +4,14 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 
 from intacct_usage.audit.models import Action
 from intacct_usage.audit.recording import record
 from intacct_usage.lib.actors import COMMAND_LINE
 from intacct_usage.lib.progress import ProgressLine
+from intacct_usage.management.product_command import ProductCommand
 from scheduling.models import Occurrence
 from scheduling.run_requests import record_run
 from usage.fetch_runs import RunRefusedError, ask_for_run
@@ -21,7 +22,7 @@ EXIT_SOME_FAILED = 1
 EXIT_RUN_FAILED = 2
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = (
         "Fetch API usage from Intacct, here and now, without a worker. "
         "Exit code 0: all companies fetched, 1: some companies failed, 2: the run failed or was stopped."

@@ -4,11 +4,12 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.urls import reverse
 from django.utils import timezone
 
 from intacct_usage.accounts.first_administrator import AdministratorExistsError, issue_token
+from intacct_usage.management.product_command import ProductCommand
 
 WORDS = """\
 There is no administrator yet. Within 24 hours, until {until}, open
@@ -18,7 +19,7 @@ or enter this token at {address} :
 It is good for one account. This command prints a new one and voids it; `createsuperuser` does without."""
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Print a one-time token for making the first administrator in the browser. There is no default account."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -4,13 +4,14 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from intacct_usage.management.product_command import ProductCommand
 from usage.company_csv import COLUMNS, import_companies
 from usage.company_entries import CompanyListError
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = f"Add and change companies from a CSV file with the columns {', '.join(COLUMNS)}. All or nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from intacct_usage.management.product_command import ProductCommand
 from scheduling.models import Schedule
 from scheduling.recurrence import time_zone
 from scheduling.schedule_status import ScheduleLine, with_status
@@ -11,7 +10,7 @@ from scheduling.schedule_status import ScheduleLine, with_status
 HEADINGS = ("Name", "Status", "Next run", "Runs", "Filter", "Mode")
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "List the schedules with status, sub-state and next run."
 
     def handle(self, *args: Any, **options: Any) -> None:  # Any: Django's own command signature

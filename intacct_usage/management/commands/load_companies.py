@@ -4,9 +4,10 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from intacct_usage.lib.progress import ProgressLine
+from intacct_usage.management.product_command import ProductCommand
 from intacct_usage.management.secret_input import environment_secret
 from usage.company_entries import CompanyListError
 from usage.company_list import apply_list, list_request, preview_list
@@ -16,7 +17,7 @@ from usage.company_list_source import ListRequest
 LINES_SHOWN = 20
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = (
         "Load the company list. The token comes from COMPANIES_API_TOKEN (or the file named by "
         "COMPANIES_API_TOKEN_FILE); another URL than the stored one is stored when its list was applied."

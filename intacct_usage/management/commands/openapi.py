@@ -3,12 +3,11 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from intacct_usage.api.site import schema
+from intacct_usage.management.product_command import ProductCommand
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Print the OpenAPI description of the REST API: manage.py openapi > docs/openapi.json"
 
     def handle(self, *args: Any, **options: Any) -> None:  # Any: Django's own command signature

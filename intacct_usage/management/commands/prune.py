@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from intacct_usage.management.product_command import ProductCommand
 from scheduling.pruning import prune
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = (
         "Remove log lines beyond LOG_RETENTION_DAYS and LOG_RETENTION_ROWS, archived usage records after 90 days, "
         "files of mailed reports after 30 days, and expired sessions. The worker does the same once an hour. "

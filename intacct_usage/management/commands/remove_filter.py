@@ -3,12 +3,13 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from intacct_usage.management.product_command import ProductCommand
 from usage.filter_assignment import FilterSetError, remove_filter
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Delete a query filter; its companies go to the other filters that match them, or to “Other”."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -4,12 +4,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from intacct_usage.accounts.second_factor import switch_off
+from intacct_usage.management.product_command import ProductCommand
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Switch the second factor of an account off. Make sure that it is its owner who asks for it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

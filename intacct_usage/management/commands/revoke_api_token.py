@@ -3,13 +3,14 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from intacct_usage.api.models import ApiToken
 from intacct_usage.api.tokens import revoke_token
+from intacct_usage.management.product_command import ProductCommand
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Revoke a token of the REST API, named by how it begins (iau_ and eight characters)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -3,15 +3,16 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from intacct_usage.audit.models import Action
 from intacct_usage.audit.recording import record
 from intacct_usage.key_check import write_key_check
 from intacct_usage.lib.stored_secrets import rotate_stored_secrets, unreadable_secrets
+from intacct_usage.management.product_command import ProductCommand
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = (
         "Encrypt every stored secret with the first key of ENCRYPTION_KEY, all in one transaction. "
         "Before: make a key with generate_encryption_key, put it before the present one (NEW,OLD) and restart. "

@@ -5,10 +5,11 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from intacct_usage.lib.actors import COMMAND_LINE
 from intacct_usage.lib.progress import ProgressLine
+from intacct_usage.management.product_command import ProductCommand
 from intacct_usage.management.schedule_names import schedule_named
 from notifications.models import OutgoingEmail
 from scheduling.models import Occurrence, WorkerBeat
@@ -23,7 +24,7 @@ NO_WORKER = "No worker is running; it starts as soon as there is one (manage.py 
 NO_WORKER_SECONDS = 60.0
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = (
         "Run a schedule now, by the worker. With --wait, exit code 0: all went well, "
         "1: some companies or mails failed, 2: it failed, was stopped or could not be started."

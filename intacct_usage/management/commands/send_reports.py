@@ -6,11 +6,12 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from intacct_usage.lib import clock
 from intacct_usage.lib.actors import COMMAND_LINE
 from intacct_usage.lib.progress import ProgressLine
+from intacct_usage.management.product_command import ProductCommand
 from notifications.delivery import deliver
 from notifications.models import EmailConfiguration, OutgoingEmail
 from notifications.outbox import reap_abandoned
@@ -21,7 +22,7 @@ WAIT_SECONDS = 0.5
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Make reports and e-mail them, one delivery per email configuration. Exit code 0: all of them were sent."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -3,14 +3,15 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from intacct_usage.management.product_command import ProductCommand
 from intacct_usage.management.secret_input import ask_secret
 from usage.api_credentials import CredentialsRefusedError, save_credentials
 from usage.models import ApiCredential
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = (
         "Store the Intacct credentials after one real sign-in. The passwords come from INTACCT_SENDER_PASSWORD and "
         "INTACCT_USER_PASSWORD (or the files named by …_FILE), or are asked for on a terminal."

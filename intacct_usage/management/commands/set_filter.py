@@ -3,13 +3,14 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from intacct_usage.management.product_command import ProductCommand
 from usage.filter_assignment import FilterSetError, set_filter
 from usage.models import Company, QueryFilter
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Create a query filter, or change the one of this name, and group all companies anew."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

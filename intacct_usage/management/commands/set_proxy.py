@@ -3,14 +3,15 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from intacct_usage.management.product_command import ProductCommand
 from intacct_usage.management.secret_input import ask_secret
 from usage.models import OutboundProxy
 from usage.outbound_connections import ProxyRefusedError, password_is_kept, save_proxy, switch_proxy
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = (
         "Store the proxy for Intacct, the companies API and e-mail. Its password comes from PROXY_PASSWORD (or the "
         "file named by PROXY_PASSWORD_FILE), or is asked for on a terminal. Without --url the stored one is switched."

@@ -3,14 +3,15 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from intacct_usage.lib.actors import COMMAND_LINE
+from intacct_usage.management.product_command import ProductCommand
 from scheduling.run_requests import stop_run
 from usage.models import FetchRun
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Stop a run: companies fetched so far are kept, the others keep their old records, nothing is mailed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

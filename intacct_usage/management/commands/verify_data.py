@@ -5,15 +5,14 @@ from argparse import ArgumentParser
 from itertools import chain, islice
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from intacct_usage.management.product_command import ProductCommand
 from scheduling.state_check import check_states
 from usage.data_check import check_data
 
 SHOWN = 100
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = (
         "Check that records, totals, runs, occurrences and mails agree with each other. Changes nothing. "
         "Exit code 0: all is right, 1: something is wrong."

@@ -5,15 +5,16 @@ import sys
 from argparse import SUPPRESS, ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError
 
 from intacct_usage.health import schema_problem
+from intacct_usage.management.product_command import ProductCommand
 from scheduling.cluster import run_cluster
 from scheduling.supervisor import Supervisor, Timing, worker_command
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Run schedules, fetches, reports and mails in the background. Ends cleanly on SIGTERM or Ctrl-C."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
