@@ -54,6 +54,10 @@ def test_nothing_else_is_let_into_the_context() -> None:
     assert not any(word in line for line in lines for word in (".env", "secrets", "var"))
 
 
+def test_the_volumes_are_found_from_any_folder() -> None:
+    assert COMPOSE["name"] == "intacct-api-usage"
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_our_services_have_no_rights_and_a_read_only_root(name: str) -> None:
     service = SERVICES[name]
