@@ -29,6 +29,15 @@ LONGEST_RUN_SECONDS = 300.0
 
 
 def sample(worker: WorkerProcess) -> Sample:
+    """Again if a process is just being renewed: then its figures are gone while they are read."""
+    try:
+        return _sample(worker)
+    except (FileNotFoundError, ProcessLookupError):
+        time.sleep(0.5)
+        return sample(worker)
+
+
+def _sample(worker: WorkerProcess) -> Sample:
     processes = family(worker.supervisor)
     wal = Path(f"{connection.settings_dict['NAME']}-wal")
     return {
