@@ -27,6 +27,7 @@ from usage.reports import (
     ReportKind,
     ReportScope,
     chart_file_name,
+    coverage,
     report_file_name,
     row_count,
     row_counts,
@@ -55,6 +56,7 @@ def reports(request: HttpRequest) -> HttpResponse:
         return render(request, "usage/reports.html", {"form": form, "presets": _presets(form)}, status=400)
     scope = form.scope
     usage, by_company = monthly_usage(scope, clock.today()), totals_by_company(scope)
+    known = coverage(scope)
     return render(
         request,
         "usage/reports.html",
@@ -62,6 +64,8 @@ def reports(request: HttpRequest) -> HttpResponse:
             "form": form,
             "scope": scope,
             "scope_query": _scope_parameters(request),
+            "known": known,
+            "known_is_stale": known.is_stale(clock.now()),
             "presets": _presets(form),
             "downloads": _downloads(request, row_counts(scope, by_company)),
             "usage": usage,
