@@ -71,6 +71,7 @@ def reports(request: HttpRequest) -> HttpResponse:
             "usage": usage,
             "chart": chart_data(usage, _measure(request), _view(request, usage)),
             "chart_summary": chart_summary(usage, _measure(request)),
+            "chart_picture": chart_file_name("png"),
             "breakdown": filter_breakdown(scope, by_company),
             "errors": error_summary(scope),
             "top_companies": top_companies(by_company, TOP_ROWS),
@@ -105,7 +106,7 @@ def chart_csv(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(
         "\ufeff",
         content_type=ReportFormat.CSV.media_type,
-        headers={"Content-Disposition": f'attachment; filename="{chart_file_name()}"'},
+        headers={"Content-Disposition": f'attachment; filename="{chart_file_name(ReportFormat.CSV.value)}"'},
     )
     csv.writer(response).writerows(chart_csv_rows(monthly_usage(scope, clock.today())))
     return response
