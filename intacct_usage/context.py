@@ -1,7 +1,7 @@
 """What every page shows: the tabs, the zone, how old the data is, whether this is a test gateway."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,9 +16,9 @@ from intacct_usage.lib.disk import disk_problem
 from intacct_usage.lib.stored_secrets import unreadable_secrets, warning_about
 from intacct_usage.lib.version import application_version
 from usage.models import FetchRun
+from usage.models.company import STALE_AFTER
 
 KEY_WARNING, KEY_WARNING_SECONDS = "key-warning", 60
-STALE_AFTER = timedelta(hours=36)
 REAL_GATEWAY_DOMAIN = ".intacct.com"
 
 

@@ -17,7 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from django_q.models import OrmQ
 
-from intacct_usage.context import STALE_AFTER, last_success_at
+from intacct_usage.context import last_success_at
 from intacct_usage.lib.exposition import CONTENT_TYPE, Metric, Sample, exposition
 from intacct_usage.lib.redaction import register_secret
 from intacct_usage.lib.version import application_version
@@ -26,6 +26,7 @@ from scheduling.database_clock import database_now
 from scheduling.models import DispatchClock, Occurrence, Schedule, WorkerBeat
 from scheduling.models.worker_beat import ALIVE_SECONDS
 from usage.models import Company, CompanyMonth, FetchRun
+from usage.models.company import STALE_AFTER
 
 MOST_LABELS = 200
 """Schedules and email configurations with figures of their own; each label value is a time series to keep."""

@@ -6,12 +6,12 @@ from datetime import date, timedelta
 from django.db.models import Count, Q
 from django.urls import NoReverseMatch, reverse
 
-from intacct_usage.context import STALE_AFTER
 from intacct_usage.lib import clock
 from notifications.models import EmailConfiguration
 from scheduling.models import Schedule
 from scheduling.models.worker_beat import WorkerBeat
 from usage.models import ApiCredential, Company, FetchRun, OutboundProxy, QueryFilter
+from usage.models.company import STALE_AFTER
 from usage.periods import PeriodPreset, ReportPeriod, first_of_month, preset_period
 from usage.reports import ReportScope
 from usage.reports.totals import sum_totals

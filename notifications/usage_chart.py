@@ -15,8 +15,8 @@ from usage.reports.scope import ReportScope
 MONTHS_SHOWN = 13
 SERIES_SHOWN = 6
 EVERYTHING_ELSE = "All others"
-# Told apart with any kind of colour vision, and readable on white and on dark grey.
-COLOURS = ("#1f6fb2", "#e08214", "#2a9d68", "#b5446e", "#7b61c9", "#8c8c8c", "#59b4d9")
+# Told apart with any kind of colour vision; each has a contrast of 3 : 1 or more to the paper, which parts them too.
+COLOURS = ("#1f6fb2", "#c96f0a", "#2a9362", "#b5446e", "#7b61c9", "#808080", "#3391bb")
 INK, FAINT, PAPER = "#333333", "#dddddd", "#ffffff"
 # Letters large enough to be read where the picture is shown half as wide, on a telephone.
 WIDTH, HEIGHT, SCALE, LETTERS = 480, 250, 3, 15
@@ -139,8 +139,10 @@ class _Drawing:
             top = bottom + one.values[position]
             if top > bottom:
                 upper, lower = self._height_of(top) * SCALE, self._height_of(bottom) * SCALE
-                box = [((middle - half) * SCALE, upper), ((middle + half) * SCALE, lower)]
-                self.pen.rectangle(box, fill=COLOURS[number])
+                left, right = (middle - half) * SCALE, (middle + half) * SCALE
+                self.pen.rectangle([(left, upper), (right, lower)], fill=COLOURS[number])
+                if bottom and lower - upper > 2 * SCALE:
+                    self.pen.rectangle([(left, lower - SCALE), (right, lower)], fill=PAPER)
             bottom = top
 
     def _text(self, x: float, y: float, text: str, *, anchor: str) -> None:

@@ -36,7 +36,11 @@ def test_a_configuration_is_deleted_only_after_the_question(visitor_as: Callable
 
     page.get_by_role("button", name="Delete Finance").click()
     expect(page.get_by_role("button", name="Cancel")).to_be_focused()
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.matches('dialog *, body')")
     page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Delete Finance")).to_be_focused()
     kept = EmailConfiguration.objects.count()
     page.get_by_role("button", name="Delete Finance").click()
     page.get_by_role("button", name="Delete", exact=True).click()

@@ -63,3 +63,25 @@ def test_none_with_a_user_name_warns_and_asks_for_a_tick(visitor_as: Callable[[s
     expect(page.locator("#clear-text-warning")).to_be_visible()
     expect(page.locator("#id_clear_text_sign_in")).to_be_visible()
     expect(page.locator("#id_clear_text_sign_in")).not_to_be_checked()
+
+
+def test_a_refused_form_says_why_first_and_its_summary_leads_to_the_fields(
+    visitor_as: Callable[[str], Visitor],
+) -> None:
+    page = visitor_as("Manager").open("/notifications/add/smtp/")
+    page.wait_for_load_state()
+
+    page.locator("#id_host").fill("mail.example.com")
+    page.locator("#id_port").fill("70000")
+    page.get_by_role("button", name="Save Configuration").click()
+    page.wait_for_load_state()
+
+    summary = page.get_by_role("alert").filter(has=page.get_by_role("link"))
+    expect(summary).to_be_focused()
+    summary.get_by_role("link").filter(has_text="Port").click()
+    port = page.locator("#id_port")
+    expect(port).to_be_focused()
+    expect(port).to_have_attribute("aria-invalid", "true")
+    reason = port.evaluate("one => one.ariaDescribedByElements.map((other) => other.textContent).join(' ')")
+    assert "65535" in reason
+    expect(page.locator("#id_host")).to_have_value("mail.example.com")

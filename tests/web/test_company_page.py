@@ -1,12 +1,13 @@
 """The page of one company: its months, days, partners, functions, errors and fetches."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from intacct_usage.lib import clock
 from tests.factories import make_company, make_failing_company, make_records, make_signature
 from tests.web.conftest import ClientAs
 from usage.company_usage import coverage_map, functions_of, months_of, partners_of
@@ -118,3 +119,14 @@ def queries_of(client: "object", company: Company) -> int:
     with CaptureQueriesContext(connection) as queries:
         assert client.get(f"/companies/{company.pk}/").status_code == 200
     return len(queries)
+
+
+@pytest.mark.parametrize(("hours", "skipped", "marked"), [(35, False, False), (37, False, True), (37, True, False)])
+def test_old_data_of_a_queried_company_is_marked(client_as: ClientAs, hours: int, skipped: bool, marked: bool) -> None:
+    moment = clock.now()
+    company = make_company(last_success_at=moment - timedelta(hours=hours), skipped_at=moment if skipped else None)
+
+    page = client_as("Viewer").get(f"/companies/{company.pk}/").content.decode()
+
+    assert "Data as of" in page
+    assert ("More than 36 hours old" in page) is marked

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.template import Context, Template
 from django.test import RequestFactory
+from django.utils.formats import get_format
 
 from intacct_usage.lib.listing import list_page
 
@@ -95,3 +96,10 @@ def test_a_status_is_word_icon_and_colour() -> None:
     assert "#check-circle-fill" in html
     assert "<span>Success</span>" in html
     assert "3 of 500 companies failed" in html
+
+
+def test_times_that_the_administration_writes_look_like_those_of_the_pages() -> None:
+    summer = datetime(2026, 7, 1, 13, 30, tzinfo=UTC)
+
+    assert Template("{% load tz %}{{ at|localtime }}").render(Context({"at": summer})) == "1 Jul 2026, 14:30 BST"
+    assert get_format("FIRST_DAY_OF_WEEK") == 1

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import openpyxl
 import pytest
@@ -12,6 +12,7 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from intacct_usage.lib import clock
 from tests.factories import make_company, make_failing_company, make_filter, make_records
 from tests.web.conftest import ClientAs
 
@@ -196,3 +197,20 @@ def queries_of(client: "object") -> int:
     with CaptureQueriesContext(connection) as queries:
         assert client.get("/reports/?from=2026-01-05").status_code == 200
     return len(queries)
+
+
+@pytest.mark.parametrize(("query", "days", "statement"), [("filter=UK+Companies", 2, "1 of 1"), ("", 0, "1 of 2")])
+def test_the_page_says_how_old_and_how_complete_its_figures_are(
+    client_as: ClientAs, query: str, days: int, statement: str
+) -> None:
+    uk = make_filter("UK Companies", "UK_")
+    make_company("UK_one", query_filter=uk, last_success_at=clock.now() - timedelta(days=2))
+    make_failing_company("elsewhere", last_success_at=clock.now())
+
+    page = client_as("Viewer").get(f"/reports/?{query}").content.decode()
+    said = page[page.index('id="data-age"') :].partition("</p>")[0]
+
+    assert f'datetime="{clock.now() - timedelta(days=days):%Y-%m-%d}T' in said
+    assert ("More than 36 hours old" in said) is (days > 1)
+    assert f"{statement} compan" in said
+    assert ("elsewhere" in said) is (days == 0)

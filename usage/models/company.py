@@ -1,3 +1,4 @@
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
@@ -6,6 +7,7 @@ from django.db.models.functions import Lower
 from usage.models.query_filter import QueryFilter
 
 OTHER = "Other"
+STALE_AFTER = timedelta(hours=36)
 
 
 class CompanyQuerySet(models.QuerySet["Company"]):
@@ -96,6 +98,11 @@ class Company(models.Model):
     @property
     def filter_name(self) -> str:
         return self.query_filter.name if self.query_filter else OTHER
+
+    def is_stale(self, now: datetime) -> bool:
+        """Queried, and last fetched well more than 36 hours ago; one that was never fetched has no data to be old."""
+        is_queried = self.removed_at is None and not self.is_skipped
+        return is_queried and self.last_success_at is not None and now - self.last_success_at > STALE_AFTER
 
     @property
     def is_skipped(self) -> bool:

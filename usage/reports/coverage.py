@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Min
 
 from usage.models import Company, CompanyDay
+from usage.models.company import STALE_AFTER
 from usage.reports.scope import ReportScope
 from usage.windows import last_complete_day
 
@@ -35,6 +36,10 @@ class Coverage:
         if self.day is None:
             return f"0 of {self.total:,} {companies} complete: nothing has been fetched yet"
         return f"{self.complete:,} of {self.total:,} {companies} complete to {self.day.isoformat()}"
+
+    def is_stale(self, now: datetime) -> bool:
+        """Even the newest fetch is more than 36 hours old."""
+        return self.data_as_of is not None and now - self.data_as_of > STALE_AFTER
 
     @property
     def incomplete_names(self) -> str:

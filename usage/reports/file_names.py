@@ -17,15 +17,16 @@ def report_file_name(kind: ReportKind, report_format: ReportFormat, scope: Repor
     Demo data says so at the end: a CSV file has no other place for it.
     """
     what = f"intacct-usage-{kind.value}_{_filter_part(scope)}_{scope.period.file_name_part}"
-    return f"{what}_made-{today.isoformat()}{_demo_part()}.{report_format.value}"
+    return f"{what}_made-{today.isoformat()}{demo_part()}.{report_format.value}"
 
 
-def chart_file_name() -> str:
-    """Of the figures of the usage chart."""
-    return f"intacct-usage-by-month{_demo_part()}.csv"
+def chart_file_name(extension: str) -> str:
+    """Of the usage chart: its figures as `csv`, its picture as `png`."""
+    return f"intacct-usage-by-month{demo_part()}.{extension}"
 
 
-def _demo_part() -> str:
+def demo_part() -> str:
+    """What the names of files of demo data end with."""
     return "_demo" if is_demo() else ""
 
 

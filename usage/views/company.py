@@ -28,6 +28,7 @@ def company(request: HttpRequest, pk: int) -> HttpResponse:
         "usage/company.html",
         {
             "company": shown,
+            "is_stale": shown.is_stale(clock.now()),
             "months": months,
             "this_month": first_of_month(today),
             "chart": _chart(months),

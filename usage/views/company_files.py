@@ -11,6 +11,7 @@ from usage.company_actions import add_companies
 from usage.company_csv import export_companies, import_companies
 from usage.company_entries import PROBLEMS_SHOWN, CompanyListError
 from usage.forms.companies import AddCompaniesForm, ImportCompaniesForm
+from usage.reports.file_names import demo_part
 from usage.views.once import once
 
 PAGE = "usage:companies"
@@ -54,7 +55,7 @@ def import_csv(request: HttpRequest) -> HttpResponse:
 @require(Right.SKIP_COMPANIES)
 @require_safe
 def export_csv(request: HttpRequest) -> HttpResponse:
-    name = f"companies-{clock.today():%Y-%m-%d}.csv"
+    name = f"companies-{clock.today():%Y-%m-%d}{demo_part()}.csv"
     return HttpResponse(
         export_companies(),
         content_type="text/csv; charset=utf-8",

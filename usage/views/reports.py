@@ -27,6 +27,7 @@ from usage.reports import (
     ReportKind,
     ReportScope,
     chart_file_name,
+    coverage,
     report_file_name,
     row_count,
     row_counts,
@@ -55,6 +56,7 @@ def reports(request: HttpRequest) -> HttpResponse:
         return render(request, "usage/reports.html", {"form": form, "presets": _presets(form)}, status=400)
     scope = form.scope
     usage, by_company = monthly_usage(scope, clock.today()), totals_by_company(scope)
+    known = coverage(scope)
     return render(
         request,
         "usage/reports.html",
@@ -62,11 +64,14 @@ def reports(request: HttpRequest) -> HttpResponse:
             "form": form,
             "scope": scope,
             "scope_query": _scope_parameters(request),
+            "known": known,
+            "known_is_stale": known.is_stale(clock.now()),
             "presets": _presets(form),
             "downloads": _downloads(request, row_counts(scope, by_company)),
             "usage": usage,
             "chart": chart_data(usage, _measure(request), _view(request, usage)),
             "chart_summary": chart_summary(usage, _measure(request)),
+            "chart_picture": chart_file_name("png"),
             "breakdown": filter_breakdown(scope, by_company),
             "errors": error_summary(scope),
             "top_companies": top_companies(by_company, TOP_ROWS),
@@ -101,7 +106,7 @@ def chart_csv(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(
         "\ufeff",
         content_type=ReportFormat.CSV.media_type,
-        headers={"Content-Disposition": f'attachment; filename="{chart_file_name()}"'},
+        headers={"Content-Disposition": f'attachment; filename="{chart_file_name(ReportFormat.CSV.value)}"'},
     )
     csv.writer(response).writerows(chart_csv_rows(monthly_usage(scope, clock.today())))
     return response

@@ -58,8 +58,22 @@
     type: "bar", label: one.name, data: one.values, stack: "all", maxBarThickness: 64, borderSkipped: false,
     backgroundColor: one.values.map((_, at) => fill(context, one.slot, data.unfinished[at] ? 0.45 : 1)),
     borderColor: one.values.map((_, at) => (data.unfinished[at] ? seriesColour(one.slot) : colour("--surface"))),
-    borderWidth: 1,
+    borderWidth: one.values.map((_, at) => (data.unfinished[at] ? { top: 2, right: 1, bottom: 2, left: 1 } : 1)),
   });
+  // The parts of an unfinished month are outlined in their own colours, so the gap between them is drawn afterwards.
+  const gaps = {
+    id: "gaps",
+    afterDatasetsDraw: (chart) => {
+      const { data } = charts.get(chart.canvas) || {};
+      if (!data || data.view !== "stacked") return;
+      chart.ctx.fillStyle = colour("--surface");
+      for (const { data: bars } of chart.getSortedVisibleDatasetMetas().slice(1)) {
+        for (const [at, bar] of bars.entries()) {
+          if (data.unfinished[at] && bar.base > bar.y) chart.ctx.fillRect(bar.x - bar.width / 2, bar.base - 1, bar.width, 2);
+        }
+      }
+    },
+  };
 
   const label = (data, at) => (data.states[at] ? `${data.labels[at]} (${data.states[at]})` : data.labels[at]);
 
@@ -115,7 +129,9 @@
       ? data.series.map((one) => barSet(context, data, one))
       : [lineSet(data, data.measure === "records" ? "Records" : "Transactions")];
     if (charts.has(canvas)) charts.get(canvas).chart.destroy();
-    charts.set(canvas, { data, at: -1, chart: new Chart(context, { data: { labels: data.labels, datasets }, options: options(data) }) });
+    const entry = { data, at: -1 };
+    charts.set(canvas, entry); // before the chart, which draws at once
+    entry.chart = new Chart(context, { data: { labels: data.labels, datasets }, options: options(data), plugins: [gaps] });
     legend(canvas, data);
   };
 

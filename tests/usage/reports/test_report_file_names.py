@@ -7,7 +7,7 @@ import pytest
 
 from usage.models import QueryFilter
 from usage.periods import ReportPeriod
-from usage.reports import ReportFormat, ReportKind, ReportScope, report_file_name
+from usage.reports import ReportFormat, ReportKind, ReportScope, chart_file_name, report_file_name
 
 TODAY = date(2026, 4, 1)
 
@@ -37,6 +37,10 @@ def test_a_file_of_demo_data_says_so(settings) -> None:
     settings.INTACCT_ENDPOINT_URL = "http://127.0.0.1:8002/ia/xml/xmlgw.phtml"
 
     assert name_for("UK Companies") == "intacct-usage-detailed_uk-companies_all-data_made-2026-04-01_demo.csv"
+    assert [chart_file_name(kind) for kind in ("csv", "png")] == [
+        "intacct-usage-by-month_demo.csv",
+        "intacct-usage-by-month_demo.png",
+    ]
 
 
 @pytest.mark.parametrize("filter_name", ['a"; rm -rf /', "CON", "x" * 500, "a\r\nb: c", "=1+1", "\u202egpj.exe"])
