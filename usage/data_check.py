@@ -13,6 +13,7 @@ from django.db.models import Count, ExpressionWrapper, F, Max, Min, Q, Sum
 from django.db.models import DateTimeField as TimeColumn
 from django.db.models.functions import Now
 
+from intacct_usage.lib import clock
 from usage.models import Company, CompanyDay, CompanyFetch, CompanyMonth, FetchRun, UsageRecord
 
 LONG_OVER_SECONDS = 120
@@ -156,6 +157,16 @@ def days_without_gaps() -> Iterator[Finding]:
         start = newest.get(day.company_id)
         if start is not None and day.day < start:
             message = f"{day.day} was never read, and the next fetch starts on {start}"
+            yield Finding("I5", day.company.intacct_id, message)
+    yield from _days_never_settled(newest)
+
+
+def _days_never_settled(newest: dict[int, date | None]) -> Iterator[Finding]:
+    """Days that would be called unfinished for ever, because the next fetch begins after them."""
+    for day in CompanyDay.objects.filter(state=CompanyDay.State.PROVISIONAL).select_related("company"):
+        start, fetched_at = newest.get(day.company_id), day.company.last_success_at
+        if start is not None and fetched_at is not None and day.day < start <= clock.utc_day(fetched_at):
+            message = f"{day.day} is marked as not over, and the next fetch starts on {start}"
             yield Finding("I5", day.company.intacct_id, message)
 
 

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.backends.utils import CursorWrapper
@@ -16,6 +16,7 @@ from usage.window_sql import DayRow, window_cursor
 from usage.windows import days_between
 
 DAY_COLUMNS = ("company_id", "day", "state", "records", "transactions", "by_sender")
+ONE_DAY = timedelta(days=1)
 MONTH_COLUMNS = ("company_id", "month", "sender_id", "records", "transactions")
 
 DayTotals = Mapping[date, dict[int, list[int]]]
@@ -58,6 +59,8 @@ def write_totals(
     `counted`: the totals from `first_day` on, from one who knows them; else the records are counted.
     """
     totals = _totals_by_day(cursor, company_id, first_day) if counted is None else counted
+    if coverage is not None:
+        coverage = _settle_days_before_records(cursor, company_id, totals, coverage)
     stored = window_sql.stored_days(cursor, company_id, first_day)
     if first_day is None:
         first_day = min((*totals, *stored), default=None)
@@ -68,6 +71,21 @@ def write_totals(
     first_changed = _first_changed_total(stored, wanted)
     if first_changed is not None:
         _rebuild_months(cursor, company_id, first_changed.replace(day=1))
+
+
+def _settle_days_before_records(
+    cursor: CursorWrapper, company_id: int, totals: DayTotals, coverage: Coverage
+) -> Coverage:
+    """A record of a day proves that the days before it are over in the calendar of this company.
+
+    The next fetch begins at that day, so nobody would look at them again: what was said of them is settled here. A day
+    after the last of `coverage` proves nothing; a source that dates into the future would end today.
+    """
+    newest = max((day for day in totals if day <= coverage.last), default=None)
+    if newest is None:
+        return coverage
+    window_sql.settle_days(cursor, company_id, newest)
+    return replace(coverage, complete_to=max(coverage.complete_to, newest - ONE_DAY))
 
 
 def _first_known_day(company: Company) -> date | None:

@@ -63,6 +63,11 @@ FROM usage_usagerecord record JOIN usage_callsignature signature ON signature.id
 WHERE record.company_id = %s{from_day}
 GROUP BY record.created_on, signature.sender_id"""
 
+SETTLE_DAYS = """
+UPDATE usage_companyday SET state = CASE WHEN records > 0 THEN 'fetched' ELSE 'empty' END
+WHERE company_id = %s AND day < %s AND state = 'provisional' AND state IN ('failed', 'lost', 'provisional')"""
+"""The second condition is that of the index of unsettled days, word for word."""
+
 STORED_DAYS = "SELECT day, state, records, transactions, by_sender FROM usage_companyday WHERE company_id = %s"
 
 DELETE_DAYS = "DELETE FROM usage_companyday WHERE company_id = %s AND day IN ({marks})"
@@ -182,6 +187,11 @@ def record_totals(
     cursor.execute(RECORD_TOTALS.format(from_day=from_day), _values(company_id, first_day))
     for day, sender, records, transactions in cursor.fetchall():
         yield day, sender, int(records), int(transactions)
+
+
+def settle_days(cursor: CursorWrapper, company_id: int, before: date) -> None:
+    """Days before this one that were not over when they were read are over."""
+    cursor.execute(SETTLE_DAYS, (company_id, connection.ops.adapt_datefield_value(before)))
 
 
 def stored_days(cursor: CursorWrapper, company_id: int, first_day: date | None) -> dict[date, DayRow]:

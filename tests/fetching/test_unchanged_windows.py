@@ -12,7 +12,8 @@ from usage import row_spool
 from usage.models import Company, CompanyDay, CompanyFetch, CompanyMonth, FetchRun, UsageRecord
 from usage.window_store import store_window
 
-MOST_STATEMENTS = 10  # begin and end, four reads and locks, two for the day that is new, two for the outcome
+MOST_STATEMENTS = 11
+"""Begin and end, four reads and locks, the days before, two for the day that is new, two for the outcome."""
 
 
 @pytest.fixture

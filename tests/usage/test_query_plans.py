@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.test.utils import CaptureQueriesContext
 
@@ -18,6 +18,7 @@ from usage.periods import ReportPeriod
 from usage.reports import ReportScope
 from usage.reports.coverage import coverage
 from usage.reports.totals import sum_totals, totals_by_company
+from usage.window_sql import settle_days
 
 FIRST_DAY = date(2025, 1, 1)
 DAYS = 360
@@ -109,6 +110,14 @@ def test_sums_read_an_index_alone(history: None, read: Callable[[], object], ind
 
     assert found
     assert all(read_alone(plan, index) for plan in found), "\n\n".join(found)
+
+
+def test_days_to_settle_are_found_by_their_own_index(history: None) -> None:
+    def settle() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            settle_days(cursor, CompanyDay.objects.values_list("company_id", flat=True)[0], TODAY)
+
+    assert all("usage_companyday_unsettled" in plan for plan in plans(settle)[1:])
 
 
 def test_the_days_of_the_index_are_those_of_the_condition() -> None:
