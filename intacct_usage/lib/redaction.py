@@ -44,6 +44,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"(\b{_CREDENTIAL_NAME}\s?=\s?)(?:\"[^\"]*\"|'[^']*'|[^\s&\"'<>,;)]+)", re.I), rf"\1{MASK}"),
 )
 
+_WORTH_A_LOOK = re.compile(r"[<&:=]|basic|bearer", re.I)
+"""No pattern matches a text without one of these, and most lines have none."""
+
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
@@ -90,6 +93,8 @@ def redact(text: str) -> str:
     by_value = _registry.pattern()
     if by_value is not None:
         text = by_value.sub(MASK, text)
+    if not _WORTH_A_LOOK.search(text):
+        return text
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return text
