@@ -107,16 +107,18 @@ def clear_all(*, by: str, on_progress: Progress | None = None) -> Removal:
     return _remove(everything(), ArchivedUsageRecord.Reason.CLEARED.value, by, on_progress)
 
 
-def restore_archived(company: Company, archived_since: datetime) -> int:
-    """Bring back the records that left since then (at most 90 days ago), and the company itself; returns how many.
+def restore_archived(company: Company, archived_since: datetime, *, archived_until: datetime | None = None) -> int:
+    """Bring back the records that left within that time (at most 90 days ago); returns how many.
 
-    Records that are stored again already stay as they are; of several archived copies the newest comes back. Totals
-    are rebuilt in the same transaction. Safe to repeat. Raises CompanyActionError while a run is queued or running.
+    A company that left the list within that time is listed again. Records that are stored again already stay as they
+    are; of several archived copies the newest comes back. Totals are rebuilt in the same transaction. Safe to repeat.
+    Raises CompanyActionError while a run is queued or running.
     """
     since = max(archived_since, clock.now() - timedelta(days=RESTORABLE_DAYS))
+    until = archived_until or clock.now()
     with company_list_lock():
         refuse_during_run("Data can be restored")
-        archived = ArchivedUsageRecord.objects.filter(company=company, archived_at__gte=since)
+        archived = ArchivedUsageRecord.objects.filter(company=company, archived_at__range=(since, until))
         stored = UsageRecord.objects.filter(company=company, record_no=OuterRef("record_no"))
         newest = archived.order_by().values("record_no").annotate(newest=Max("pk")).values("newest")
         chosen = archived.filter(~Exists(stored), pk__in=newest)
@@ -124,7 +126,7 @@ def restore_archived(company: Company, archived_since: datetime) -> int:
         restored = _copy_back(chosen)
         same = {name: OuterRef(name) for name in ("created_on", "transactions", "signature")}
         archived.filter(Exists(stored.filter(**same))).delete()
-        Company.objects.filter(pk=company.pk).update(removed_at=None)
+        Company.objects.filter(pk=company.pk, removed_at__range=(archived_since, until)).update(removed_at=None)
         if first_day is not None:
             rebuild_totals(company, first_day)
         change = Change(after={"records": restored})

@@ -6,12 +6,13 @@ from django.contrib import messages
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from intacct_usage.lib import clock
 from intacct_usage.lib.access import Right, require
 from intacct_usage.lib.listing import list_page
+from usage.archived_batches import batch_of, restore_batch
 from usage.background_work import ask_for_company_job
 from usage.company_actions import CompanyActionError
 from usage.company_entries import UNSTORABLE
@@ -108,6 +109,30 @@ def restore(request: HttpRequest) -> HttpResponse:
         word = "company" if restored == 1 else "companies"
         messages.success(request, f"Restored {restored} {word} and {records} records.")
     return redirect(ARCHIVE)
+
+
+@require(Right.MANAGE_COMPANIES)
+@require_POST
+@once(ARCHIVE)
+def restore_records(request: HttpRequest, pk: int) -> HttpResponse:
+    """Bring back one batch of a company's archived records, as its page shows them."""
+    company = get_object_or_404(Company, pk=pk)
+    batch = batch_of(company, request.POST.get("batch", ""))
+    try:
+        if batch is None:
+            raise CompanyActionError("The archive no longer holds these records. Nothing was changed.")
+        if batch.is_large:
+            by = request.user.get_username()
+            job = ask_for_company_job(Kind.RESTORE, [pk], asked_by=by, archived_at=batch.archived_at)
+            return redirect("usage:company_job", job.pk)
+        restored = restore_batch(company, batch.archived_at)
+    except CompanyActionError as refusal:
+        messages.error(request, refusal.message)
+    else:
+        left = batch_of(company, batch.key)
+        rest = f" What is stored again in a newer form ({left.records:,}) stays archived." if left else ""
+        messages.success(request, f"Restored {restored:,} {'record' if restored == 1 else 'records'}.{rest}")
+    return redirect("usage:company", pk)
 
 
 def _is_large(companies: QuerySet[Company]) -> bool:
