@@ -61,6 +61,9 @@ def ask_for_company_job(
     parameters: dict[str, Any] = {} if kind == Kind.CLEAR_ALL else {"companies": list(companies)}  # Any: JSON
     if archived_at is not None:
         parameters["archived_at"] = archived_at.isoformat()
+    elif kind == Kind.RESTORE:
+        off_list = set(Company.objects.exclude(removed_before=None).values_list("pk", flat=True))
+        parameters["left_before"] = sorted(off_list.intersection(companies))
     return ask_for_job(kind, parameters, asked_by=asked_by, total=len(companies))
 
 
@@ -140,9 +143,11 @@ def _restore(job: BackgroundJob, progress: Progress) -> str:
         company = Company.objects.get(pk=pks[0])
         records = restore_batch(company, datetime.fromisoformat(job.parameters["archived_at"]))
         return f"Restored {records:,} records of {company}."
+    left_before = set(job.parameters.get("left_before", ()))
     for done, pk in enumerate(pks, start=1):
         company = Company.objects.get(pk=pk)
-        if company.removed_at is not None:  # else an earlier attempt brought it back
+        was_brought_back = pk in left_before and company.removed_before is None
+        if company.removed_at is not None and not was_brought_back:  # else an earlier attempt did
             records += restore_archived(company, company.removed_at)
         progress(done, len(pks))
     return f"Restored {len(pks):,} companies and {records:,} records."

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum
 
 from intacct_usage.audit.models import Action
 from intacct_usage.audit.recording import Change, record
@@ -110,9 +110,9 @@ def clear_all(*, by: str, on_progress: Progress | None = None) -> Removal:
 def restore_archived(company: Company, archived_since: datetime, *, archived_until: datetime | None = None) -> int:
     """Bring back the records that left within that time (at most 90 days ago); returns how many.
 
-    A company that left the list within that time is listed again. Records that are stored again already stay as they
-    are; of several archived copies the newest comes back. Totals are rebuilt in the same transaction. Safe to repeat.
-    Raises CompanyActionError while a run is queued or running.
+    A company that left the list within that time is where it was before: listed, unless it had left the list earlier.
+    Records that are stored again already stay as they are; of several archived copies the newest comes back. Totals
+    are rebuilt in the same transaction. Safe to repeat. Raises CompanyActionError while a run is queued or running.
     """
     since = max(archived_since, clock.now() - timedelta(days=RESTORABLE_DAYS))
     until = archived_until or clock.now()
@@ -126,7 +126,8 @@ def restore_archived(company: Company, archived_since: datetime, *, archived_unt
         restored = _copy_back(chosen)
         same = {name: OuterRef(name) for name in ("created_on", "transactions", "signature")}
         archived.filter(Exists(stored.filter(**same))).delete()
-        Company.objects.filter(pk=company.pk, removed_at__range=(archived_since, until)).update(removed_at=None)
+        left_then = Company.objects.filter(pk=company.pk, removed_at__range=(archived_since, until))
+        left_then.update(removed_at=F("removed_before"), removed_before=None)
         if first_day is not None:
             rebuild_totals(company, first_day)
         change = Change(after={"records": restored})
@@ -137,7 +138,7 @@ def restore_archived(company: Company, archived_since: datetime, *, archived_unt
 
 
 def restore_removed(removed_since: datetime) -> Removal:
-    """Undo removals since then: the companies are listed again, with their data. Raises as `restore_archived`."""
+    """Undo removals since then: companies are where they were before, with their data. Raises as `restore_archived`."""
     companies = list(Company.objects.filter(removed_at__gte=removed_since).order_by("pk"))
     records = sum(restore_archived(company, removed_since) for company in companies)
     return Removal(len(companies), records, removed_since)
@@ -160,7 +161,7 @@ def _remove(companies: QuerySet[Company], reason: str, by: str, on_progress: Pro
 def _remove_one(pk: int, reason: str, by: str) -> int:
     now = clock.now()
     # First, so that a fetch that is just starting waits for this row and then finds the company gone.
-    Company.objects.filter(pk=pk).update(removed_at=now, **_NEVER_FETCHED)
+    Company.objects.filter(pk=pk).update(removed_before=F("removed_at"), removed_at=now, **_NEVER_FETCHED)
     records = UsageRecord.objects.filter(company=pk)
     copied = copy_to_archive(records, reason=reason, now=now)
     records.delete()

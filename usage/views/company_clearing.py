@@ -94,7 +94,7 @@ def restore(request: HttpRequest) -> HttpResponse:
     else:
         chosen = chosen_numbers(posted.getlist("one") or posted.getlist("company"))
         found = _restorable("").filter(pk__in=chosen)
-    restored = records = 0
+    restored = records = still_off = 0
     try:
         if _is_large(found):
             pks = list(found.order_by("pk").values_list("pk", flat=True))
@@ -103,11 +103,13 @@ def restore(request: HttpRequest) -> HttpResponse:
         for company in found.order_by("pk"):
             records += restore_archived(company, company.removed_at or clock.now())
             restored += 1
+            still_off += company.removed_before is not None
     except CompanyActionError as refusal:
         messages.error(request, refusal.message)
     else:
         word = "company" if restored == 1 else "companies"
-        messages.success(request, f"Restored {restored} {word} and {records} records.")
+        rest = f" {still_off} of them had left the list before and did not return to it." if still_off else ""
+        messages.success(request, f"Restored {restored} {word} and {records} records.{rest}")
     return redirect(ARCHIVE)
 
 
