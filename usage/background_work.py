@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from intacct_usage.lib import clock
-from usage.archived_batches import restore_batch
+from usage.archived_batches import restorable, restore_batch, restore_company
 from usage.background_jobs import JobRefusedError, Progress, Work, ask_for_job
 from usage.company_actions import CompanyActionError
 from usage.company_removal import (
@@ -20,7 +20,6 @@ from usage.company_removal import (
     clear_all,
     refuse_during_run,
     remove_with_data,
-    restore_archived,
 )
 from usage.models import BackgroundJob, Company, QueryFilter
 from usage.periods import ReportPeriod
@@ -147,8 +146,8 @@ def _restore(job: BackgroundJob, progress: Progress) -> str:
     for done, pk in enumerate(pks, start=1):
         company = Company.objects.get(pk=pk)
         was_brought_back = pk in left_before and company.removed_before is None
-        if company.removed_at is not None and not was_brought_back:  # else an earlier attempt did
-            records += restore_archived(company, company.removed_at)
+        if restorable().filter(pk=pk).exists() and not was_brought_back:  # else an earlier attempt did
+            records += restore_company(company)
         progress(done, len(pks))
     return f"Restored {len(pks):,} companies and {records:,} records."
 

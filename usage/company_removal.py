@@ -1,7 +1,7 @@
 """Removes companies with their data, and brings both back: what is removed waits in the archive for 90 days."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -107,8 +107,14 @@ def clear_all(*, by: str, on_progress: Progress | None = None) -> Removal:
     return _remove(everything(), ArchivedUsageRecord.Reason.CLEARED.value, by, on_progress)
 
 
-def restore_archived(company: Company, archived_since: datetime, *, archived_until: datetime | None = None) -> int:
-    """Bring back the records that left within that time (at most 90 days ago); returns how many.
+def restore_archived(
+    company: Company,
+    archived_since: datetime,
+    *,
+    archived_until: datetime | None = None,
+    reasons: Sequence[str] = ArchivedUsageRecord.Reason.values,
+) -> int:
+    """Bring back the records that left within that time (at most 90 days ago) for these reasons; returns how many.
 
     A company that left the list within that time is where it was before: listed, unless it had left the list earlier.
     Records that are stored again already stay as they are; of several archived copies the newest comes back. Totals
@@ -118,7 +124,9 @@ def restore_archived(company: Company, archived_since: datetime, *, archived_unt
     until = archived_until or clock.now()
     with company_list_lock():
         refuse_during_run("Data can be restored")
-        archived = ArchivedUsageRecord.objects.filter(company=company, archived_at__range=(since, until))
+        archived = ArchivedUsageRecord.objects.filter(
+            company=company, reason__in=reasons, archived_at__range=(since, until)
+        )
         stored = UsageRecord.objects.filter(company=company, record_no=OuterRef("record_no"))
         newest = archived.order_by().values("record_no").annotate(newest=Max("pk")).values("newest")
         chosen = archived.filter(~Exists(stored), pk__in=newest)

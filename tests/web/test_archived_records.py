@@ -1,6 +1,7 @@
 """Records that left by a fetch or a removal: the company's page shows them and brings them back."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -11,10 +12,13 @@ from tests.factories import make_company, make_record
 from tests.fetching.test_window_store import D10, D11, NOW, content, make_claim, row, stored
 from tests.web.conftest import ClientAs
 from tests.web.posting import post, said, text_of
-from usage.archived_batches import batches_of, restore_batch
+from usage.archived_batches import batches_of, restorable, restore_batch, restore_company, revival_note
 from usage.background_jobs import work_at
-from usage.background_work import WORKS
+from usage.background_work import WORKS, ask_for_company_job
 from usage.company_actions import remove_from_list
+from usage.company_entries import CompanyEntry
+from usage.company_list_diff import apply_changes
+from usage.company_removal import clear_all, remove_with_data
 from usage.models import ArchivedUsageRecord, BackgroundJob, Company, FetchRun
 from usage.window_store import store_window
 
@@ -144,3 +148,59 @@ def test_restoring_needs_a_post_and_a_company(client_as: ClientAs) -> None:
 
     assert client.get("/companies/4711/restore/").status_code == 405
     assert post(client, "/companies/4711/restore/").status_code == 404
+
+
+@pytest.mark.parametrize("act", ["clear", "remove"])
+def test_data_of_a_company_that_was_listed_again_can_still_be_restored(client_as: ClientAs, act: str) -> None:
+    company, client = make_company("acme", origin="api"), client_as("Manager")
+    full_refresh(company, "1", "2", "3")
+    before = stored(company)
+    remove = clear_all if act == "clear" else partial(remove_with_data, Company.objects.all())
+    remove(by="ann")
+
+    note = revival_note(apply_changes([CompanyEntry("acme")]).revived)
+    full_refresh(company, "2")
+    page = text_of(client.get("/configuration/companies/removed/"))
+    answer = post(client, "/configuration/companies/restore/", one=company.pk)
+
+    assert "acme" in page and "listed again" in page
+    assert said(answer) == ["Restored 1 company and 2 records."]
+    assert stored(company) == before
+    assert "1 company has archived records" in note
+    assert not restorable().exists()
+
+
+def test_what_a_fetch_took_away_makes_no_company_restorable_as_a_whole(db) -> None:
+    company = make_company("acme")
+    full_refresh(company, "1", "2")
+    full_refresh(company, "2")
+    remove_with_data(Company.objects.all(), by="ann")
+    apply_changes([CompanyEntry("acme")], origin="manual")
+
+    assert restore_company(company) == 1
+    assert (stored(company).keys(), restorable().count(), len(batches_of(company))) == ({"2"}, 0, 1)
+
+
+def test_adding_a_company_again_says_where_its_data_is(client_as: ClientAs) -> None:
+    company, client = make_company("acme"), client_as("Manager")
+    full_refresh(company, "1", "2")
+    clear_all(by="ann")
+
+    answer = post(client, "/configuration/companies/add/", ids="acme\nnew")
+
+    assert said(answer)[0] == (
+        "Added 2 companies. 1 company has archived records from before, which do not come back by themselves: "
+        "Configuration, Restore brings them back."
+    )
+
+
+def test_the_worker_restores_companies_that_were_listed_again(db) -> None:
+    company = make_company("acme")
+    full_refresh(company, "1", "2")
+    clear_all(by="ann")
+    apply_changes([CompanyEntry("acme")], origin="manual")
+    job = ask_for_company_job(BackgroundJob.Kind.RESTORE, [company.pk], asked_by="ann")
+
+    work_at(job.pk, WORKS)
+
+    assert stored(company).keys() == {"1", "2"}
