@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db import connection
@@ -17,7 +17,7 @@ from usage.list_lock import company_list_lock
 from usage.models import ArchivedUsageRecord, Company, CompanyDay, CompanyMonth, FetchRun, UsageRecord
 from usage.records_archive import COPIED_COLUMNS, copy_to_archive
 from usage.totals import rebuild_totals
-from usage.windows import oldest_kept_day
+from usage.windows import days_between, newest_possible_day, oldest_kept_day
 
 logger = logging.getLogger(__name__)
 
@@ -130,14 +130,15 @@ def restore_archived(
         stored = UsageRecord.objects.filter(company=company, record_no=OuterRef("record_no"))
         newest = archived.order_by().values("record_no").annotate(newest=Max("pk")).values("newest")
         chosen = archived.filter(~Exists(stored), pk__in=newest)
-        first_day = chosen.aggregate(first=Min("created_on"))["first"]
+        span = chosen.aggregate(first=Min("created_on"), last=Max("created_on"))
         restored = _copy_back(chosen)
         same = {name: OuterRef(name) for name in ("created_on", "transactions", "signature")}
         archived.filter(Exists(stored.filter(**same))).delete()
         left_then = Company.objects.filter(pk=company.pk, removed_at__range=(archived_since, until))
         left_then.update(removed_at=F("removed_before"), removed_before=None)
-        if first_day is not None:
-            rebuild_totals(company, first_day)
+        if restored:
+            rebuild_totals(company, span["first"])
+            _account_for_days(company, span["first"], span["last"])
         change = Change(after={"records": restored})
         record(None, Action.DATA_RESTORED, target=f"Company {company.intacct_id}", change=change)
     extra = {"company_id": company.pk, "company": company.intacct_id}
@@ -150,6 +151,27 @@ def restore_removed(removed_since: datetime) -> Removal:
     companies = list(Company.objects.filter(removed_at__gte=removed_since).order_by("pk"))
     records = sum(restore_archived(company, removed_since) for company in companies)
     return Removal(len(companies), records, removed_since)
+
+
+def _account_for_days(company: Company, first: date, last: date) -> None:
+    """Give a state to the days between the company's first and last that have none: nothing is known of them.
+
+    Between the restored records from `first` to `last` they were read then and had no records. Of the others, those
+    after the newest record are read by the next fetch; those before it are read by none, so they are lost. Records
+    dated in the future count for nothing here.
+    """
+    states, limit = CompanyDay.State, newest_possible_day(clock.now())
+    known = dict(CompanyDay.objects.filter(company=company).values_list("day", "records"))
+    newest = max((day for day, records in known.items() if records and day <= limit), default=first)
+    unknown = [day for day in days_between(min(known), min(max(known), limit)) if day not in known]
+    CompanyDay.objects.bulk_create(
+        CompanyDay(
+            company=company,
+            day=day,
+            state=states.EMPTY if first <= day <= last else states.FAILED if day > newest else states.LOST,
+        )
+        for day in unknown
+    )
 
 
 def _remove(companies: QuerySet[Company], reason: str, by: str, on_progress: Progress | None) -> Removal:

@@ -17,8 +17,10 @@ from usage.company_removal import (
     restore_archived,
     restore_removed,
 )
+from usage.data_check import check_data
 from usage.models import ArchivedUsageRecord, BackgroundJob, Company, CompanyDay, CompanyMonth, FetchRun, UsageRecord
 from usage.records_archive import COPIED_COLUMNS
+from usage.windows import days_between
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +46,8 @@ def make_history(company_id: str) -> Company:
     company = make_company(company_id)
     make_records(company, date(2026, 1, 10), 3, transactions=2, control_id="c-1")
     make_records(company, date(2026, 3, 20), 2, created_time=None)
+    between = days_between(date(2026, 1, 11), date(2026, 3, 19))
+    CompanyDay.objects.bulk_create(CompanyDay(company=company, day=day, state="empty") for day in between)
     return company
 
 
@@ -190,3 +194,33 @@ def test_a_company_that_is_listed_again_forgets_that_it_had_left_before() -> Non
     add_companies("A", added_by="ann")
 
     assert rows(Company, "removed_at", "removed_before") == [(None, None)]
+
+
+def test_restored_data_agrees_with_itself_also_where_no_records_are() -> None:
+    company = make_history("A")
+    before = state()
+    remove_with_data(Company.objects.all(), by="ann")
+
+    restore_removed(NOW)
+
+    assert list(check_data()) == []
+    assert state() == before
+    assert CompanyDay.objects.get(company=company, day=date(2026, 2, 1)).state == "empty"
+
+
+def test_days_between_restored_data_and_what_was_fetched_since_are_accounted_for() -> None:
+    company = make_history("A")
+    remove_with_data(Company.objects.all(), by="ann")
+    with time_machine.travel(NOW + timedelta(days=85), tick=False):
+        make_record(company, date(2026, 6, 1))
+        CompanyDay.objects.create(company=company, day=date(2026, 6, 3), state="failed")
+        restore_archived(company, NOW)
+
+    assert list(check_data()) == []
+    states = dict(CompanyDay.objects.values_list("day", "state"))
+    assert [states[date(2026, *day)] for day in ((3, 19), (3, 21), (4, 25), (6, 2))] == [
+        "empty",
+        "lost",
+        "lost",
+        "failed",
+    ]
