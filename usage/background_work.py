@@ -4,13 +4,14 @@ import shutil
 import time
 import uuid
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 
 from intacct_usage.lib import clock
+from usage.archived_batches import restorable, restore_batch, restore_company
 from usage.background_jobs import JobRefusedError, Progress, Work, ask_for_job
 from usage.company_actions import CompanyActionError
 from usage.company_removal import (
@@ -19,7 +20,6 @@ from usage.company_removal import (
     clear_all,
     refuse_during_run,
     remove_with_data,
-    restore_archived,
 )
 from usage.models import BackgroundJob, Company, QueryFilter
 from usage.periods import ReportPeriod
@@ -46,8 +46,10 @@ def ask_for_report(
     return ask_for_job(Kind.REPORT, parameters, asked_by=asked_by, total=rows)
 
 
-def ask_for_company_job(kind: BackgroundJob.Kind, companies: Sequence[int], *, asked_by: str) -> BackgroundJob:
-    """Have the worker remove or bring back many companies.
+def ask_for_company_job(
+    kind: BackgroundJob.Kind, companies: Sequence[int], *, asked_by: str, archived_at: datetime | None = None
+) -> BackgroundJob:
+    """Have the worker remove or bring back many companies, or only what left at `archived_at`.
 
     Raises CompanyActionError during a run or another such job.
     """
@@ -55,7 +57,12 @@ def ask_for_company_job(kind: BackgroundJob.Kind, companies: Sequence[int], *, a
     ahead = BackgroundJob.objects.open().exclude(kind=Kind.REPORT).first()
     if ahead is not None:
         raise CompanyActionError(f"The worker is still at what {ahead.asked_by} asked for: {ahead.get_kind_display()}.")
-    parameters = {} if kind == Kind.CLEAR_ALL else {"companies": list(companies)}
+    parameters: dict[str, Any] = {} if kind == Kind.CLEAR_ALL else {"companies": list(companies)}  # Any: JSON
+    if archived_at is not None:
+        parameters["archived_at"] = archived_at.isoformat()
+    elif kind == Kind.RESTORE:
+        off_list = set(Company.objects.exclude(removed_before=None).values_list("pk", flat=True))
+        parameters["left_before"] = sorted(off_list.intersection(companies))
     return ask_for_job(kind, parameters, asked_by=asked_by, total=len(companies))
 
 
@@ -131,10 +138,16 @@ def _removed(removal: Removal) -> str:
 
 def _restore(job: BackgroundJob, progress: Progress) -> str:
     pks, records = job.parameters["companies"], 0
+    if "archived_at" in job.parameters:
+        company = Company.objects.get(pk=pks[0])
+        records = restore_batch(company, datetime.fromisoformat(job.parameters["archived_at"]))
+        return f"Restored {records:,} records of {company}."
+    left_before = set(job.parameters.get("left_before", ()))
     for done, pk in enumerate(pks, start=1):
         company = Company.objects.get(pk=pk)
-        if company.removed_at is not None:  # else an earlier attempt brought it back
-            records += restore_archived(company, company.removed_at)
+        was_brought_back = pk in left_before and company.removed_before is None
+        if restorable().filter(pk=pk).exists() and not was_brought_back:  # else an earlier attempt did
+            records += restore_company(company)
         progress(done, len(pks))
     return f"Restored {len(pks):,} companies and {records:,} records."
 

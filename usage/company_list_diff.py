@@ -24,6 +24,7 @@ WRITTEN_FIELDS: Final = [
     "origin",
     "missing_since",
     "removed_at",
+    "removed_before",
     "skipped_at",
     "skipped_by",
 ]
@@ -246,7 +247,7 @@ def _adopts(company: Company) -> bool:
 
 def _take_values(company: Company, entry: CompanyEntry, now: datetime, changed_by: str) -> None:
     company.intacct_id = entry.intacct_id
-    company.removed_at = None
+    company.removed_at = company.removed_before = None
     for field in TEXT_FIELDS:
         value = getattr(entry, field)
         if value is not None:

@@ -1,13 +1,13 @@
 """Removes companies with their data, and brings both back: what is removed waits in the archive for 90 days."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db import connection
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum
 
 from intacct_usage.audit.models import Action
 from intacct_usage.audit.recording import Change, record
@@ -17,7 +17,7 @@ from usage.list_lock import company_list_lock
 from usage.models import ArchivedUsageRecord, Company, CompanyDay, CompanyMonth, FetchRun, UsageRecord
 from usage.records_archive import COPIED_COLUMNS, copy_to_archive
 from usage.totals import rebuild_totals
-from usage.windows import oldest_kept_day
+from usage.windows import days_between, newest_possible_day, oldest_kept_day
 
 logger = logging.getLogger(__name__)
 
@@ -107,26 +107,38 @@ def clear_all(*, by: str, on_progress: Progress | None = None) -> Removal:
     return _remove(everything(), ArchivedUsageRecord.Reason.CLEARED.value, by, on_progress)
 
 
-def restore_archived(company: Company, archived_since: datetime) -> int:
-    """Bring back the records that left since then (at most 90 days ago), and the company itself; returns how many.
+def restore_archived(
+    company: Company,
+    archived_since: datetime,
+    *,
+    archived_until: datetime | None = None,
+    reasons: Sequence[str] = ArchivedUsageRecord.Reason.values,
+) -> int:
+    """Bring back the records that left within that time (at most 90 days ago) for these reasons; returns how many.
 
+    A company that left the list within that time is where it was before: listed, unless it had left the list earlier.
     Records that are stored again already stay as they are; of several archived copies the newest comes back. Totals
     are rebuilt in the same transaction. Safe to repeat. Raises CompanyActionError while a run is queued or running.
     """
     since = max(archived_since, clock.now() - timedelta(days=RESTORABLE_DAYS))
+    until = archived_until or clock.now()
     with company_list_lock():
         refuse_during_run("Data can be restored")
-        archived = ArchivedUsageRecord.objects.filter(company=company, archived_at__gte=since)
+        archived = ArchivedUsageRecord.objects.filter(
+            company=company, reason__in=reasons, archived_at__range=(since, until)
+        )
         stored = UsageRecord.objects.filter(company=company, record_no=OuterRef("record_no"))
         newest = archived.order_by().values("record_no").annotate(newest=Max("pk")).values("newest")
         chosen = archived.filter(~Exists(stored), pk__in=newest)
-        first_day = chosen.aggregate(first=Min("created_on"))["first"]
+        span = chosen.aggregate(first=Min("created_on"), last=Max("created_on"))
         restored = _copy_back(chosen)
         same = {name: OuterRef(name) for name in ("created_on", "transactions", "signature")}
         archived.filter(Exists(stored.filter(**same))).delete()
-        Company.objects.filter(pk=company.pk).update(removed_at=None)
-        if first_day is not None:
-            rebuild_totals(company, first_day)
+        left_then = Company.objects.filter(pk=company.pk, removed_at__range=(archived_since, until))
+        left_then.update(removed_at=F("removed_before"), removed_before=None)
+        if restored:
+            rebuild_totals(company, span["first"])
+            _account_for_days(company, span["first"], span["last"])
         change = Change(after={"records": restored})
         record(None, Action.DATA_RESTORED, target=f"Company {company.intacct_id}", change=change)
     extra = {"company_id": company.pk, "company": company.intacct_id}
@@ -135,10 +147,31 @@ def restore_archived(company: Company, archived_since: datetime) -> int:
 
 
 def restore_removed(removed_since: datetime) -> Removal:
-    """Undo removals since then: the companies are listed again, with their data. Raises as `restore_archived`."""
+    """Undo removals since then: companies are where they were before, with their data. Raises as `restore_archived`."""
     companies = list(Company.objects.filter(removed_at__gte=removed_since).order_by("pk"))
     records = sum(restore_archived(company, removed_since) for company in companies)
     return Removal(len(companies), records, removed_since)
+
+
+def _account_for_days(company: Company, first: date, last: date) -> None:
+    """Give a state to the days between the company's first and last that have none: nothing is known of them.
+
+    Between the restored records from `first` to `last` they were read then and had no records. Of the others, those
+    after the newest record are read by the next fetch; those before it are read by none, so they are lost. Records
+    dated in the future count for nothing here.
+    """
+    states, limit = CompanyDay.State, newest_possible_day(clock.now())
+    known = dict(CompanyDay.objects.filter(company=company).values_list("day", "records"))
+    newest = max((day for day, records in known.items() if records and day <= limit), default=first)
+    unknown = [day for day in days_between(min(known), min(max(known), limit)) if day not in known]
+    CompanyDay.objects.bulk_create(
+        CompanyDay(
+            company=company,
+            day=day,
+            state=states.EMPTY if first <= day <= last else states.FAILED if day > newest else states.LOST,
+        )
+        for day in unknown
+    )
 
 
 def _remove(companies: QuerySet[Company], reason: str, by: str, on_progress: Progress | None) -> Removal:
@@ -158,7 +191,7 @@ def _remove(companies: QuerySet[Company], reason: str, by: str, on_progress: Pro
 def _remove_one(pk: int, reason: str, by: str) -> int:
     now = clock.now()
     # First, so that a fetch that is just starting waits for this row and then finds the company gone.
-    Company.objects.filter(pk=pk).update(removed_at=now, **_NEVER_FETCHED)
+    Company.objects.filter(pk=pk).update(removed_before=F("removed_at"), removed_at=now, **_NEVER_FETCHED)
     records = UsageRecord.objects.filter(company=pk)
     copied = copy_to_archive(records, reason=reason, now=now)
     records.delete()

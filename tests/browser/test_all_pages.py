@@ -16,11 +16,12 @@ from notifications.models import EmailConfiguration, ReportRequest
 from scheduling.models import Schedule
 from tests.access.matrix_rows import KEY, make_rows
 from tests.browser.conftest import Visitor
-from tests.factories import make_company, make_failing_company, make_filter
+from tests.factories import make_company, make_failing_company, make_filter, make_records
 from tests.operate.rows import make_mail, make_occurrence
 from tests.web.full_site import fill_site
 from tests.web.routes import routes
-from usage.models import BackgroundJob, Company, CompanyFetch, FetchRun
+from usage.models import ArchivedUsageRecord, BackgroundJob, Company, CompanyFetch, FetchRun, UsageRecord
+from usage.records_archive import copy_to_archive
 
 pytestmark = pytest.mark.browser
 
@@ -104,6 +105,9 @@ def fill() -> dict[str, int]:
     failing = make_failing_company(LONG, name="<b>bold</b> \u202e" + "wide " * 30, reseller="R" * 200)
     make_company("Skipped_1", skipped_at=now, skipped_by="ada", skip_reason="Left us " * 30)
     make_company("Gone_1", removed_at=now)
+    make_records(Company.objects.get(pk=1), now.date(), 2)
+    for reason in ArchivedUsageRecord.Reason.values:
+        copy_to_archive(UsageRecord.objects.filter(company=1), reason=reason, now=now)
     disabled = Schedule.objects.create(name="S" * 100, kind="cron", timing="0 6 1 1,4,7,10 *", zone="Europe/London")
     make_occurrence(disabled, "error", message="Nothing could be sent. " * 10)
     Schedule.objects.filter(pk=1).update(enabled=True, next_run_at=now + timedelta(hours=3))

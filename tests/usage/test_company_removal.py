@@ -6,7 +6,8 @@ import pytest
 import time_machine
 
 from tests.factories import make_company, make_record, make_records
-from usage.company_actions import CompanyActionError, remove_from_list
+from usage.background_work import WORKS, ask_for_company_job
+from usage.company_actions import CompanyActionError, add_companies, remove_from_list
 from usage.company_removal import (
     Consequences,
     clear_all,
@@ -16,8 +17,10 @@ from usage.company_removal import (
     restore_archived,
     restore_removed,
 )
-from usage.models import ArchivedUsageRecord, Company, CompanyDay, CompanyMonth, FetchRun, UsageRecord
+from usage.data_check import check_data
+from usage.models import ArchivedUsageRecord, BackgroundJob, Company, CompanyDay, CompanyMonth, FetchRun, UsageRecord
 from usage.records_archive import COPIED_COLUMNS
+from usage.windows import days_between
 
 pytestmark = pytest.mark.django_db
 
@@ -30,10 +33,12 @@ def rows(model: type, *fields: str) -> list[tuple[object, ...]]:
 
 
 def state() -> list[list[tuple[object, ...]]]:
+    """Records, days and months, and who is in the list."""
     return [
         rows(UsageRecord, *RECORD_FIELDS),
         rows(CompanyDay, "company_id", "day", "state", "records", "transactions"),
         rows(CompanyMonth, "company_id", "month", "sender_id", "records", "transactions"),
+        rows(Company, "intacct_id", "removed_at", "removed_before"),
     ]
 
 
@@ -41,6 +46,8 @@ def make_history(company_id: str) -> Company:
     company = make_company(company_id)
     make_records(company, date(2026, 1, 10), 3, transactions=2, control_id="c-1")
     make_records(company, date(2026, 3, 20), 2, created_time=None)
+    between = days_between(date(2026, 1, 11), date(2026, 3, 19))
+    CompanyDay.objects.bulk_create(CompanyDay(company=company, day=day, state="empty") for day in between)
     return company
 
 
@@ -80,19 +87,20 @@ def test_clear_all_takes_listed_companies_and_history_of_removed_ones_and_can_be
     for each in ("A", "B"):
         make_history(each)
     make_company("Empty")
-    remove_from_list(Company.objects.filter(intacct_id="B"), by="ann")
+    with time_machine.travel(NOW - timedelta(days=7), tick=False):
+        remove_from_list(Company.objects.filter(intacct_id="B"), by="ann")
     before = state()
     done: list[tuple[int, int]] = []
 
     removal = clear_all(by="ann", on_progress=lambda *counts: done.append(counts))
 
     assert (removal.companies, removal.records, done) == (3, 10, [(1, 3), (2, 3), (3, 3)])
-    assert state() == [[], [], []]
+    assert state()[:3] == [[], [], []]
+    assert not Company.objects.listed().exists()
     assert not everything().exists()
     restored = restore_removed(removal.started_at)
     assert (restored.companies, restored.records) == (3, 10)
     assert state() == before
-    assert Company.objects.listed().count() == 3
     assert not ArchivedUsageRecord.objects.exists()
 
 
@@ -162,3 +170,57 @@ def test_removing_copies_inside_the_database_however_many_records_there_are(djan
         remove_with_data(Company.objects.all(), by="ann")
 
     assert ArchivedUsageRecord.objects.count() == 500
+
+
+def test_a_restoration_by_the_worker_that_is_repeated_lists_no_company_that_had_left_the_list() -> None:
+    gone = make_history("A")
+    with time_machine.travel(NOW - timedelta(days=7), tick=False):
+        remove_from_list(Company.objects.all(), by="ann")
+    clear_all(by="ann")
+    job = ask_for_company_job(BackgroundJob.Kind.RESTORE, [gone.pk], asked_by="ann")
+
+    for _ in range(2):
+        WORKS[job.kind](job, lambda done, total: None)
+
+    gone.refresh_from_db()
+    assert (gone.removed_at, UsageRecord.objects.count()) == (NOW - timedelta(days=7), 5)
+
+
+def test_a_company_that_is_listed_again_forgets_that_it_had_left_before() -> None:
+    make_history("A")
+    remove_from_list(Company.objects.all(), by="ann")
+    clear_all(by="ann")
+
+    add_companies("A", added_by="ann")
+
+    assert rows(Company, "removed_at", "removed_before") == [(None, None)]
+
+
+def test_restored_data_agrees_with_itself_also_where_no_records_are() -> None:
+    company = make_history("A")
+    before = state()
+    remove_with_data(Company.objects.all(), by="ann")
+
+    restore_removed(NOW)
+
+    assert list(check_data()) == []
+    assert state() == before
+    assert CompanyDay.objects.get(company=company, day=date(2026, 2, 1)).state == "empty"
+
+
+def test_days_between_restored_data_and_what_was_fetched_since_are_accounted_for() -> None:
+    company = make_history("A")
+    remove_with_data(Company.objects.all(), by="ann")
+    with time_machine.travel(NOW + timedelta(days=85), tick=False):
+        make_record(company, date(2026, 6, 1))
+        CompanyDay.objects.create(company=company, day=date(2026, 6, 3), state="failed")
+        restore_archived(company, NOW)
+
+    assert list(check_data()) == []
+    states = dict(CompanyDay.objects.values_list("day", "state"))
+    assert [states[date(2026, *day)] for day in ((3, 19), (3, 21), (4, 25), (6, 2))] == [
+        "empty",
+        "lost",
+        "lost",
+        "failed",
+    ]

@@ -13,6 +13,8 @@ class ArchivedUsageRecord(models.Model):
         REMOVED = "removed", "Company removed with its data"
         CLEARED = "cleared", "Clear All"
 
+    TAKEN_BY_PEOPLE = (Reason.REMOVED, Reason.CLEARED)
+
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="archived_records", db_index=False)
     record_no = models.CharField(max_length=64)
     created_on = models.DateField()
@@ -26,6 +28,6 @@ class ArchivedUsageRecord(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["company", "archived_at"], name="usage_archived_company"),
+            models.Index(fields=["company", "reason", "archived_at"], name="usage_archived_company"),
             models.Index(fields=["archived_at"], name="usage_archived_at"),
         ]

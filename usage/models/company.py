@@ -65,6 +65,12 @@ class Company(models.Model):
         null=True, blank=True, editable=False, help_text="Since when the companies API no longer lists it (UTC)."
     )
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    removed_before = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When it had left the list already before its data was removed (UTC).",
+    )
     skipped_at = models.DateTimeField(null=True, blank=True)
     skipped_by = models.CharField(max_length=150, blank=True)
     skip_reason = models.CharField(max_length=300, blank=True)

@@ -7,7 +7,8 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from intacct_usage.lib import clock
-from intacct_usage.lib.access import Right, require
+from intacct_usage.lib.access import Right, may, require
+from usage.archived_batches import batches_of
 from usage.company_usage import MonthTotals, coverage_map, fetches_of, functions_of, months_of, partners_of
 from usage.models import Company
 from usage.periods import first_of_month
@@ -38,6 +39,7 @@ def company(request: HttpRequest, pk: int) -> HttpResponse:
             "partners": partners_of(shown),
             "functions": functions_of(shown, today),
             "fetches": fetches_of(shown),
+            "batches": batches_of(shown) if may(request.user, Right.MANAGE_COMPANIES) else [],
             "advice": advice_for(shown.error_family) if shown.health == Company.Health.FAILING else None,
         },
     )

@@ -1,34 +1,23 @@
 """Clear All, and bringing back what was removed."""
 
-from datetime import timedelta
-
 from django.contrib import messages
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from intacct_usage.lib import clock
 from intacct_usage.lib.access import Right, require
 from intacct_usage.lib.listing import list_page
+from usage.archived_batches import batch_of, restorable, restore_batch, restore_company, with_what_left
 from usage.background_work import ask_for_company_job
 from usage.company_actions import CompanyActionError
-from usage.company_entries import UNSTORABLE
-from usage.company_removal import (
-    RESTORABLE_DAYS,
-    clear_all,
-    consequences,
-    everything,
-    is_too_much_to_wait_for,
-    restore_archived,
-)
+from usage.company_removal import RESTORABLE_DAYS, clear_all, consequences, everything, is_too_much_to_wait_for
 from usage.forms.companies import ClearAllForm
 from usage.models import ArchivedUsageRecord, BackgroundJob, Company, FetchRun
 from usage.views.company_selection import chosen_numbers
 from usage.views.once import once
 
-SORTS = {"id": "intacct_id", "removed": "removed_at"}
+SORTS = {"id": "intacct_id", "removed": "left_at"}
 PAGE = "usage:configuration"
 ARCHIVE = "usage:removed"
 Kind = BackgroundJob.Kind
@@ -68,11 +57,9 @@ def clear(request: HttpRequest) -> HttpResponse:
 @require(Right.MANAGE_COMPANIES)
 @require_safe
 def removed(request: HttpRequest) -> HttpResponse:
-    """Companies that left the list within the time in which they can come back, with what the archive holds of them."""
+    """What can be brought back: companies that left the list, and data of companies that are listed again."""
     searched = request.GET.get("q", "").strip()[:200]
-    archived = ArchivedUsageRecord.objects.filter(company=OuterRef("pk"), archived_at__gte=OuterRef("removed_at"))
-    counted = archived.order_by().values("company").annotate(count=Count("pk")).values("count")
-    found = _restorable(searched).annotate(archived=Coalesce(Subquery(counted, output_field=IntegerField()), 0))
+    found = with_what_left(restorable(searched))
     context = {
         "listing": list_page(request, found, sorts=SORTS, default_sort="-removed"),
         "searched": searched,
@@ -89,35 +76,53 @@ def restore(request: HttpRequest) -> HttpResponse:
     """Bring back the ticked companies, or all that the search finds, with what left together with them."""
     posted = request.POST
     if posted.get("all") == "yes" and "one" not in posted:
-        found = _restorable(posted.get("query", "")[:200])
+        found = restorable(posted.get("query", "")[:200])
     else:
         chosen = chosen_numbers(posted.getlist("one") or posted.getlist("company"))
-        found = _restorable("").filter(pk__in=chosen)
-    restored = records = 0
+        found = restorable().filter(pk__in=chosen)
+    restored = records = still_off = 0
     try:
         if _is_large(found):
             pks = list(found.order_by("pk").values_list("pk", flat=True))
             job = ask_for_company_job(Kind.RESTORE, pks, asked_by=request.user.get_username())
             return redirect("usage:company_job", job.pk)
         for company in found.order_by("pk"):
-            records += restore_archived(company, company.removed_at or clock.now())
+            records += restore_company(company)
             restored += 1
+            still_off += company.removed_before is not None
     except CompanyActionError as refusal:
         messages.error(request, refusal.message)
     else:
         word = "company" if restored == 1 else "companies"
-        messages.success(request, f"Restored {restored} {word} and {records} records.")
+        rest = f" {still_off} of them had left the list before and did not return to it." if still_off else ""
+        messages.success(request, f"Restored {restored} {word} and {records} records.{rest}")
     return redirect(ARCHIVE)
+
+
+@require(Right.MANAGE_COMPANIES)
+@require_POST
+@once(ARCHIVE)
+def restore_records(request: HttpRequest, pk: int) -> HttpResponse:
+    """Bring back one batch of a company's archived records, as its page shows them."""
+    company = get_object_or_404(Company, pk=pk)
+    batch = batch_of(company, request.POST.get("batch", ""))
+    try:
+        if batch is None:
+            raise CompanyActionError("The archive no longer holds these records. Nothing was changed.")
+        if batch.is_large:
+            by = request.user.get_username()
+            job = ask_for_company_job(Kind.RESTORE, [pk], asked_by=by, archived_at=batch.archived_at)
+            return redirect("usage:company_job", job.pk)
+        restored = restore_batch(company, batch.archived_at)
+    except CompanyActionError as refusal:
+        messages.error(request, refusal.message)
+    else:
+        left = batch_of(company, batch.key)
+        rest = f" What is stored again in a newer form ({left.records:,}) stays archived." if left else ""
+        messages.success(request, f"Restored {restored:,} {'record' if restored == 1 else 'records'}.{rest}")
+    return redirect("usage:company", pk)
 
 
 def _is_large(companies: QuerySet[Company]) -> bool:
     archived = ArchivedUsageRecord.objects.filter(company__in=companies.order_by().values("pk"))
     return is_too_much_to_wait_for(companies.count(), archived.count())
-
-
-def _restorable(searched: str) -> QuerySet[Company]:
-    """Those whose ID holds the text; none for a text that no database stores."""
-    if UNSTORABLE & set(searched):
-        return Company.objects.none()
-    since = clock.now() - timedelta(days=RESTORABLE_DAYS)
-    return Company.objects.filter(removed_at__gte=since, intacct_id__icontains=searched)

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from intacct_usage.lib import clock
 from intacct_usage.lib.access import Right, require
+from usage.archived_batches import revival_note
 from usage.company_actions import add_companies
 from usage.company_csv import export_companies, import_companies
 from usage.company_entries import PROBLEMS_SHOWN, CompanyListError
@@ -30,7 +31,8 @@ def add(request: HttpRequest) -> HttpResponse:
             _take_problems(form, "ids", refusal)
         else:
             added = len(changes.new) + len(changes.revived)
-            messages.success(request, f"Added {added} compan{'y' if added == 1 else 'ies'}.")
+            companies = "company" if added == 1 else "companies"
+            messages.success(request, f"Added {added} {companies}. {revival_note(changes.revived)}".rstrip())
             return redirect(PAGE)
     return _show(request, form, ImportCompaniesForm())
 
@@ -47,7 +49,7 @@ def import_csv(request: HttpRequest) -> HttpResponse:
         except CompanyListError as refusal:
             _take_problems(form, "file", refusal)
         else:
-            messages.success(request, f"Imported: {changes.summary}.")
+            messages.success(request, f"Imported: {changes.summary}. {revival_note(changes.revived)}".rstrip())
             return redirect(PAGE)
     return _show(request, AddCompaniesForm(), form)
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from intacct_usage.lib.access import Right, require
 from intacct_usage.lib.refusals import TooManyRequestsError
+from usage.archived_batches import revival_note
 from usage.company_entries import CompanyEntry, CompanyListError
 from usage.company_list import apply_list, list_request, preview_list, save_source
 from usage.company_list_diff import CompanyListChanges, ShrinkUnconfirmedError
@@ -81,14 +82,16 @@ def apply(request: HttpRequest) -> HttpResponse:
     except CompanyListError as refusal:
         messages.error(request, refusal.message)
         return redirect(PAGE)
-    messages.success(request, f"The company list is up to date: {applied.summary}.")
+    note = revival_note(applied.revived)
+    messages.success(request, f"The company list is up to date: {applied.summary}. {note}".rstrip())
     return redirect("usage:companies")
 
 
 def _show_preview(request: HttpRequest, entries: Sequence[CompanyEntry], changes: CompanyListChanges) -> HttpResponse:
+    note = revival_note(changes.revived)
     sections = [
         Section("New", "Not in the list so far; queried from the next run on.", changes.new, "entry"),
-        Section("Back", "Left the list before; they come back with their history.", changes.revived, "change"),
+        Section("Back", f"Left the list before; they come back with their history. {note}", changes.revived, "change"),
         Section("Changed", "Their attributes differ. Skip flags and history stay.", changes.changed, "change"),
         Section(
             "Gone",

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from intacct_usage.lib.access import Right, may, require
+from usage.archived_batches import restorable
 from usage.forms.company_source import CompanySourceForm
 from usage.forms.connections import CredentialsForm, ProxyForm
 from usage.forms.query_filters import BaseFilterFormSet, TypedPreview, preview_stored, stored_filter_formset
@@ -39,6 +40,7 @@ def show_configuration(request: HttpRequest, typed: Typed) -> HttpResponse:
     context: dict[str, Any] = {"companies": company_counts()}  # Any: template context
     if may(request.user, Right.MANAGE_COMPANIES):
         context["source_form"] = typed.source or CompanySourceForm()
+        context["can_restore"] = restorable().exists()
     if may(request.user, Right.MANAGE_CONFIGURATION):
         filters, preview = typed.filters or stored_filter_formset(), typed.preview or preview_stored()
         filters.show_counts(preview)
@@ -56,7 +58,7 @@ def show_configuration(request: HttpRequest, typed: Typed) -> HttpResponse:
 
 
 def company_counts() -> dict[str, int]:
-    """The listed companies by what matters about them, and those that can be restored. One query."""
+    """The listed companies by what matters about them, and those that left the list. One query."""
     listed, queried = Q(removed_at=None), Q(removed_at=None, skipped_at=None)
     return Company.objects.aggregate(
         listed=Count("pk", filter=listed),

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from intacct_usage.management.product_command import ProductCommand
+from usage.archived_batches import revival_note
 from usage.company_csv import COLUMNS, import_companies
 from usage.company_entries import CompanyListError
 
@@ -29,3 +30,5 @@ class Command(ProductCommand):
             f"Companies: {len(changes.new) + len(changes.revived)} new, {len(changes.changed)} changed, "
             f"{len(changes.unchanged)} unchanged."
         )
+        if note := revival_note(changes.revived):
+            self.stdout.write(note)

@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 from intacct_usage.lib.progress import ProgressLine
 from intacct_usage.management.product_command import ProductCommand
 from intacct_usage.management.secret_input import environment_secret
+from usage.archived_batches import revival_note
 from usage.company_entries import CompanyListError
 from usage.company_list import apply_list, list_request, preview_list
 from usage.company_list_diff import CompanyListChanges, ShrinkUnconfirmedError
@@ -60,5 +61,7 @@ class Command(ProductCommand):
             if len(lines) > LINES_SHOWN:
                 self.stdout.write(f"  {what:<8} and {len(lines) - LINES_SHOWN} more")
         self.stdout.write(f"Companies: {changes.summary}.{' Nothing was changed (dry run).' if dry_run else ''}")
+        if note := revival_note(changes.revived):
+            self.stdout.write(note)
         if dry_run and changes.shrinks:
             self.stdout.write("More than half of the companies are gone: loading will ask for --confirm-shrink.")
