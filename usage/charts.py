@@ -64,7 +64,7 @@ class Series:
 
 @dataclass(frozen=True)
 class MonthlyUsage:
-    """Months in order without holes, and the series that add up to each month's totals."""
+    """Months in order, and the series that add up to each month's totals. Only far-off months leave holes."""
 
     months: tuple[UsageMonth, ...]
     series: tuple[Series, ...]
@@ -156,14 +156,20 @@ def _slots(filters: list[int], shown: set[int]) -> dict[int, int]:
 
 
 def _months(period: ReportPeriod, counts: Counts, today: date) -> list[date]:
-    """Every month from the first with records to the last of the period, at most to the running one."""
+    """Every month from the first with records to the last of the period, at most to the running one.
+
+    Months later than that, and those before MOST_MONTHS, are there where they have records: they belong to the total,
+    but one record with a wrong date must not fill the chart with empty months.
+    """
     if period.is_empty or not counts:
         return []
-    last = max(max(counts), first_of_month(min(period.last_day or today, today)))
-    months = [max(min(counts), _months_earlier(last, MOST_MONTHS))]
-    while months[-1] < last:
-        months.append(last_of_month(months[-1]) + ONE_DAY)
-    return months
+    last = first_of_month(min(period.last_day or today, today))
+    months = set(counts)
+    month = max(min(counts), _months_earlier(last, MOST_MONTHS))
+    while month <= last:
+        months.add(month)
+        month = last_of_month(month) + ONE_DAY
+    return sorted(months)
 
 
 def _months_earlier(month: date, count: int) -> date:
