@@ -79,8 +79,8 @@ def _next_in_line(fetches: CompanyFetchQuerySet, limit: int) -> list[CompanyFetc
 
 
 def _waiting(fetches: CompanyFetchQuerySet, limit: int) -> list[CompanyFetch]:
-    of_company = ("company__intacct_id", "company__unreadable_fields", "company__removed_at")
-    needed = ("run_id", "status", "attempts", "lease_token", *of_company)
+    of_company = ("intacct_id", "unreadable_fields", "fields_refused_at", "removed_at")
+    needed = ("run_id", "status", "attempts", "lease_token", *(f"company__{name}" for name in of_company))
     return list(fetches.select_related("company").only(*needed).order_by("attempts", "pk")[:limit])
 
 
@@ -197,11 +197,16 @@ def _with_jobs(run: FetchRun, fetches: list[CompanyFetch]) -> list[tuple[FetchJo
             intacct_id=fetch.company.intacct_id,
             mode=run.mode,
             window=_window(run, newest.get(fetch.company_id)),
-            unreadable_fields=tuple(fetch.company.unreadable_fields),
+            unreadable_fields=_fields_to_leave_out(run, fetch.company),
             attempt=fetch.attempts + 1,
         )
         claimed.append((job, Claim(fetch.pk, fetch.company_id, fetch.lease_token + 1)))
     return claimed
+
+
+def _fields_to_leave_out(run: FetchRun, company: Company) -> tuple[str, ...]:
+    """A Full Refresh asks for everything again."""
+    return () if run.mode == FetchRun.Mode.FULL_REFRESH else company.fields_to_leave_out(clock.now())
 
 
 def _newest_record_day(now: datetime) -> QuerySet[CompanyDay, date]:

@@ -1,5 +1,6 @@
 """The page of one company: its months, days, partners, functions, errors and fetches."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -40,6 +41,21 @@ def test_a_failing_company_says_what_to_do(client_as: ClientAs) -> None:
     assert "User sign-in refused." in page
     assert "Sign-in information is incorrect." in page
     assert "Ask the administrator of that company to check that the Web Services user exists" in page
+
+
+def test_fields_that_intacct_refuses_are_named_with_their_date(client_as: ClientAs) -> None:
+    since, asked = datetime(2026, 1, 5, 9, tzinfo=UTC), datetime(2026, 2, 9, 9, tzinfo=UTC)
+    refused = {"unreadable_fields": ["LOGINID", "POLICYID"], "unreadable_since": since, "fields_refused_at": asked}
+    company, other = make_company(**refused), make_company()
+    client = client_as("Viewer")
+
+    page = client.get(f"/companies/{company.pk}/").content.decode()
+
+    (facts,) = re.findall(r"<dt>Fields not readable</dt>.*", page)
+    told = re.sub("<[^>]+>", "", facts)
+    assert told.startswith("Fields not readableLOGINID, POLICYID since 5 Jan 2026")
+    assert "asked for again a week after 9 Feb 2026" in told
+    assert "Fields not readable" not in client.get(f"/companies/{other.pk}/").content.decode()
 
 
 def test_months_partners_and_functions_add_up(db) -> None:
