@@ -72,8 +72,8 @@ def partners_of(company: Company) -> list[PartnerTotals]:
 
 
 def functions_of(company: Company, today: date) -> list[FunctionTotals]:
-    """The functions called most in the last 30 days, by partner."""
-    recent = UsageRecord.objects.of_company(company).in_period(today - FUNCTION_DAYS * ONE_DAY, None)
+    """The functions called most in the last 30 days, today included, by partner."""
+    recent = UsageRecord.objects.of_company(company).in_period(today - (FUNCTION_DAYS - 1) * ONE_DAY, None)
     sums = recent.values_list("signature__function", "signature__sender__sender_id")
     found = sums.annotate(records=Count("pk"), made=Sum("transactions")).order_by("-made", "signature__function")
     return [

@@ -119,8 +119,8 @@ def test_the_chart_shows_two_years_and_what_is_dated_later(db) -> None:
 
 def test_functions_are_those_of_the_last_thirty_days(db) -> None:
     company = make_company()
-    make_records(company, date(2026, 2, 2), 1)
-    make_records(company, date(2026, 2, 1), 1, signature=make_signature(function="old"))
+    make_records(company, TODAY - timedelta(days=29), 1)
+    make_records(company, TODAY - timedelta(days=30), 1, signature=make_signature(function="old"))
 
     assert [row.function for row in functions_of(company, TODAY)] == ["readByQuery"]
 
