@@ -35,9 +35,12 @@ class Series:
 
 
 def chart_figures(scope: ReportScope, today: date) -> dict[str, Any]:  # Any: JSON, read by `chart_png`
-    """Transactions of the last months within the scope's period, by filter; empty if there are none."""
+    """Transactions of the last months within the scope's period, by filter; empty if there are none.
+
+    The running month is the last: a record dated in the future must not push the others out.
+    """
     usage = monthly_usage(scope, today)
-    months = usage.months[-MONTHS_SHOWN:]
+    months = [month for month in usage.months if month.month <= today][-MONTHS_SHOWN:]
     series = [
         Series(one.name, [month.by_series[number].transactions for month in months])
         for number, one in enumerate(usage.series)

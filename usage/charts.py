@@ -13,9 +13,9 @@ from operator import or_
 
 from django.db.models import DateField, Model, Q, QuerySet, Sum, Value
 
-from usage.models import CompanyDay, CompanyMonth, QueryFilter
+from usage.models import Company, CompanyDay, CompanyMonth, QueryFilter
 from usage.models.company import OTHER
-from usage.periods import ReportPeriod, first_of_month, last_of_month
+from usage.periods import ALL_DATA, ReportPeriod, first_of_month, last_of_month, months_earlier
 from usage.reports.scope import ReportScope
 from usage.reports.totals import Totals, split_months
 
@@ -64,7 +64,7 @@ class Series:
 
 @dataclass(frozen=True)
 class MonthlyUsage:
-    """Months in order without holes, and the series that add up to each month's totals."""
+    """Months in order, and the series that add up to each month's totals. Only far-off months leave holes."""
 
     months: tuple[UsageMonth, ...]
     series: tuple[Series, ...]
@@ -82,14 +82,27 @@ def monthly_usage(scope: ReportScope, today: date) -> MonthlyUsage:
     """`today` decides which month is unfinished; a day in the installation's zone. At most seven queries."""
     counts = _counts(scope)
     names = list(QueryFilter.objects.order_by("pk").values_list("pk", "name"))
-    series = _series(counts, names)
-    months = _months(scope.period, counts, today)
-    missing = _not_fetched(scope, [month for month in months if month not in counts])
-    known_from = _first_known_day(scope) if months else today
+    return _usage(counts, _series(counts, names), scope.period, companies=scope.of_companies(), today=today)
+
+
+def monthly_usage_of(company: Company, today: date) -> MonthlyUsage:
+    """Everything stored of one company, as a single line. At most three queries."""
+    counts: Counts = defaultdict(dict)
+    _collect(counts, CompanyMonth.objects.filter(company=company))
+    return _usage(counts, (), ALL_DATA, companies=Q(company=company), today=today)
+
+
+def _usage(
+    counts: Counts, series: tuple[Series, ...], period: ReportPeriod, *, companies: Q, today: date
+) -> MonthlyUsage:
+    """`companies` is the condition on the days that tell a month without usage from one that was not fetched."""
+    months = _months(period, counts, today)
+    missing = _not_fetched(companies, [month for month in months if month not in counts])
+    known_from = _first_known_day(companies) if months else today
     rows = tuple(
         UsageMonth(
             month,
-            MonthState.NOT_FETCHED if month in missing else _state(month, scope.period, today, known_from),
+            MonthState.NOT_FETCHED if month in missing else _state(month, period, today, known_from),
             _sum(counts.get(month, {}).values()),
             tuple(_of_series(counts.get(month, {}), one) for one in series),
         )
@@ -156,19 +169,20 @@ def _slots(filters: list[int], shown: set[int]) -> dict[int, int]:
 
 
 def _months(period: ReportPeriod, counts: Counts, today: date) -> list[date]:
-    """Every month from the first with records to the last of the period, at most to the running one."""
+    """Every month from the first with records to the last of the period, at most to the running one.
+
+    Months later than that, and those before MOST_MONTHS, are there where they have records: they belong to the total,
+    but one record with a wrong date must not fill the chart with empty months.
+    """
     if period.is_empty or not counts:
         return []
-    last = max(max(counts), first_of_month(min(period.last_day or today, today)))
-    months = [max(min(counts), _months_earlier(last, MOST_MONTHS))]
-    while months[-1] < last:
-        months.append(last_of_month(months[-1]) + ONE_DAY)
-    return months
-
-
-def _months_earlier(month: date, count: int) -> date:
-    year, index = divmod(month.year * 12 + month.month - 1 - count, 12)
-    return date(max(year, 1), index + 1, 1)
+    last = first_of_month(min(period.last_day or today, today))
+    months = set(counts)
+    month = max(min(counts), months_earlier(last, MOST_MONTHS))
+    while month <= last:
+        months.add(month)
+        month = last_of_month(month) + ONE_DAY
+    return sorted(months)
 
 
 def _state(month: date, period: ReportPeriod, today: date, known_from: date) -> MonthState:
@@ -178,18 +192,18 @@ def _state(month: date, period: ReportPeriod, today: date, known_from: date) -> 
     return MonthState.COMPLETE if is_whole else MonthState.CUT
 
 
-def _first_known_day(scope: ReportScope) -> date:
+def _first_known_day(companies: Q) -> date:
     """Intacct keeps about sixty days, so that history begins in the middle of a month."""
-    known = CompanyDay.objects.filter(scope.of_companies(), state__in=KNOWN_STATES).order_by("day")
+    known = CompanyDay.objects.filter(companies, state__in=KNOWN_STATES).order_by("day")
     return known.values_list("day", flat=True).first() or date.max
 
 
-def _not_fetched(scope: ReportScope, empty_months: list[date]) -> set[date]:
+def _not_fetched(companies: Q, empty_months: list[date]) -> set[date]:
     """Of the months without records, those in which no day of any company is known either."""
     if not empty_months:
         return set()
     in_months = reduce(or_, (Q(day__range=(month, last_of_month(month))) for month in empty_months))
-    known = CompanyDay.objects.filter(in_months, scope.of_companies(), state__in=KNOWN_STATES)
+    known = CompanyDay.objects.filter(in_months, companies, state__in=KNOWN_STATES)
     days = known.order_by().values_list("day", flat=True).distinct()
     return set(empty_months) - {first_of_month(day) for day in days}
 

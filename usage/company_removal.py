@@ -35,6 +35,8 @@ _NEVER_FETCHED: Final[dict[str, object]] = {
     "error_number": "",
     "error_text": "",
     "unreadable_fields": [],
+    "unreadable_since": None,
+    "fields_refused_at": None,
 }
 
 Progress = Callable[[int, int], None]

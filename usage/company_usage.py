@@ -1,26 +1,24 @@
-"""What is known of one company: its months, days, partners, functions and fetches. Constant numbers of queries."""
+"""What is known of one company: latest months, days, partners, functions and fetches. Constant numbers of queries."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import reduce
 
 from django.db.models import Count, Sum
 
+from usage.charts import MonthlyUsage
 from usage.models import Company, CompanyDay, CompanyFetch, CompanyMonth, UsageRecord
+from usage.periods import first_of_month, months_earlier
 from usage.reports.totals import Totals
 
+CHART_MONTHS = 24
 WEEKS_SHOWN = 14
 FUNCTION_DAYS = 30
 FUNCTIONS_SHOWN = 15
 FETCHES_SHOWN = 15
 ONE_DAY = timedelta(days=1)
 ONE_WEEK = timedelta(days=7)
-
-
-@dataclass(frozen=True)
-class MonthTotals:
-    month: date
-    totals: Totals
 
 
 @dataclass(frozen=True)
@@ -59,11 +57,11 @@ class CoverageMap:
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def months_of(company: Company) -> list[MonthTotals]:
-    """Totals by month, the newest first."""
-    sums = CompanyMonth.objects.filter(company=company).values_list("month")
-    found = sums.annotate(Sum("records"), Sum("transactions")).order_by("-month")
-    return [MonthTotals(month, Totals(records, transactions)) for month, records, transactions in found]
+def latest_months(usage: MonthlyUsage, today: date) -> MonthlyUsage:
+    """For the chart: the last two years, and what is dated later."""
+    first = months_earlier(first_of_month(today), CHART_MONTHS - 1)
+    months = tuple(row for row in usage.months if row.month >= first)
+    return replace(usage, months=months, totals=reduce(Totals.plus, (row.totals for row in months), Totals()))
 
 
 def partners_of(company: Company) -> list[PartnerTotals]:
@@ -74,8 +72,8 @@ def partners_of(company: Company) -> list[PartnerTotals]:
 
 
 def functions_of(company: Company, today: date) -> list[FunctionTotals]:
-    """The functions called most in the last 30 days, by partner."""
-    recent = UsageRecord.objects.of_company(company).in_period(today - FUNCTION_DAYS * ONE_DAY, None)
+    """The functions called most in the last 30 days, today included, by partner."""
+    recent = UsageRecord.objects.of_company(company).in_period(today - (FUNCTION_DAYS - 1) * ONE_DAY, None)
     sums = recent.values_list("signature__function", "signature__sender__sender_id")
     found = sums.annotate(records=Count("pk"), made=Sum("transactions")).order_by("-made", "signature__function")
     return [

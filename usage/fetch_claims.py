@@ -6,8 +6,11 @@ whoever holds an older one can write nothing any more.
 
 import logging
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 
 from django.conf import settings
 from django.db import DatabaseError, connection, models, transaction
@@ -63,8 +66,7 @@ def claim_companies(run: FetchRun, *, owner: str, limit: int) -> list[tuple[Fetc
         chosen = _leave_out_removed(chosen)
         _fail_worn_out([fetch for fetch in chosen if fetch.attempts >= MAX_ATTEMPTS])
         taken = [fetch for fetch in chosen if fetch.attempts < LAST_ATTEMPT] + _one_suspect(fetches, chosen)
-        _take(taken, owner)
-        return _with_jobs(current, taken)
+        return _with_jobs(current, _take(taken, owner))
 
 
 def _next_in_line(fetches: CompanyFetchQuerySet, limit: int) -> list[CompanyFetch]:
@@ -77,8 +79,8 @@ def _next_in_line(fetches: CompanyFetchQuerySet, limit: int) -> list[CompanyFetc
 
 
 def _waiting(fetches: CompanyFetchQuerySet, limit: int) -> list[CompanyFetch]:
-    of_company = ("company__intacct_id", "company__unreadable_fields", "company__removed_at")
-    needed = ("run_id", "status", "attempts", "lease_token", *of_company)
+    of_company = ("intacct_id", "unreadable_fields", "fields_refused_at", "removed_at")
+    needed = ("run_id", "status", "attempts", "lease_token", *(f"company__{name}" for name in of_company))
     return list(fetches.select_related("company").only(*needed).order_by("attempts", "pk")[:limit])
 
 
@@ -120,13 +122,23 @@ def _alive() -> Q:
     return Q(status=CompanyFetch.Status.RUNNING, lease_until__gt=Now())
 
 
+def _free() -> Q:
+    return Q(status=CompanyFetch.Status.PENDING) | Q(status=CompanyFetch.Status.RUNNING, lease_until__lte=Now())
+
+
 def in_work(run: FetchRun) -> CompanyFetchQuerySet:
     """The companies of the run that a living process holds."""
     return CompanyFetch.objects.filter(_alive(), run=run)
 
 
-def _take(fetches: list[CompanyFetch], owner: str) -> None:
-    CompanyFetch.objects.filter(pk__in=[fetch.pk for fetch in fetches]).update(
+def _take(fetches: list[CompanyFetch], owner: str) -> list[CompanyFetch]:
+    """Those that were really taken, in one statement for all.
+
+    Another worker may have stored a company or renewed its lease after it was read: writing takes no lock of the run.
+    """
+    if not fetches:
+        return []
+    taken = CompanyFetch.objects.filter(_as_read(fetches), _free()).update(
         status=CompanyFetch.Status.RUNNING,
         attempts=F("attempts") + 1,
         lease_owner=owner,
@@ -134,6 +146,28 @@ def _take(fetches: list[CompanyFetch], owner: str) -> None:
         lease_until=lease_end(),
         started_at=Coalesce("started_at", Now()),
     )
+    if taken < len(fetches):
+        fetches = _held(fetches, owner)
+    _log_resumed(fetches)
+    return fetches
+
+
+def _as_read(fetches: list[CompanyFetch]) -> Q:
+    """The rows as long as nobody has claimed them since; most have the same token."""
+    by_token: dict[int, list[int]] = defaultdict(list)
+    for fetch in fetches:
+        by_token[fetch.lease_token].append(fetch.pk)
+    return reduce(or_, (Q(pk__in=keys, lease_token=token) for token, keys in by_token.items()))
+
+
+def _held(fetches: list[CompanyFetch], owner: str) -> list[CompanyFetch]:
+    """Of the fetches as they were read, those that the owner claimed next."""
+    held = CompanyFetch.objects.filter(pk__in=[fetch.pk for fetch in fetches], lease_owner=owner)
+    tokens = dict(held.filter(status=CompanyFetch.Status.RUNNING).values_list("pk", "lease_token"))
+    return [fetch for fetch in fetches if tokens.get(fetch.pk) == fetch.lease_token + 1]
+
+
+def _log_resumed(fetches: list[CompanyFetch]) -> None:
     for fetch in fetches:
         if fetch.attempts:  # a company given back in good order has none
             logger.warning(
@@ -163,11 +197,16 @@ def _with_jobs(run: FetchRun, fetches: list[CompanyFetch]) -> list[tuple[FetchJo
             intacct_id=fetch.company.intacct_id,
             mode=run.mode,
             window=_window(run, newest.get(fetch.company_id)),
-            unreadable_fields=tuple(fetch.company.unreadable_fields),
+            unreadable_fields=_fields_to_leave_out(run, fetch.company),
             attempt=fetch.attempts + 1,
         )
         claimed.append((job, Claim(fetch.pk, fetch.company_id, fetch.lease_token + 1)))
     return claimed
+
+
+def _fields_to_leave_out(run: FetchRun, company: Company) -> tuple[str, ...]:
+    """A Full Refresh asks for everything again."""
+    return () if run.mode == FetchRun.Mode.FULL_REFRESH else company.fields_to_leave_out(clock.now())
 
 
 def _newest_record_day(now: datetime) -> QuerySet[CompanyDay, date]:

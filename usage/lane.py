@@ -274,6 +274,7 @@ class Lane:
             requests=usage.requests_sent,
             unreadable_fields=sorted(usage.unreadable_fields),
             run_id=self._run.pk,
+            fields_refused=not usage.unreadable_fields <= frozenset(arrival.job.unreadable_fields),
         )
         try:
             with rows.rows:

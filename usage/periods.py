@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 ONE_DAY = timedelta(days=1)
+EARLIEST_DAY, LATEST_DAY = date(2000, 1, 1), date(2099, 12, 31)
+"""What a person may ask for as the first or last day of a period."""
 # Not from the locale of the process: the words must be the same on every server.
 MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -86,9 +88,9 @@ def preset_period(preset: PeriodPreset, today: date) -> ReportPeriod:
         case PeriodPreset.LAST_MONTH:
             return ReportPeriod(first_of_month(last_month_end), last_month_end)
         case PeriodPreset.LAST_3_MONTHS:
-            return ReportPeriod(_months_before(this_month, 2), last_of_month(today))
+            return ReportPeriod(months_earlier(this_month, 2), last_of_month(today))
         case PeriodPreset.LAST_12_MONTHS:
-            return ReportPeriod(_months_before(this_month, 11), last_of_month(today))
+            return ReportPeriod(months_earlier(this_month, 11), last_of_month(today))
         case PeriodPreset.ALL:
             return ALL_DATA
 
@@ -115,9 +117,10 @@ def last_of_month(day: date) -> date:
     return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
-def _months_before(first_day: date, months: int) -> date:
+def months_earlier(first_day: date, months: int) -> date:
+    """The first day of the month so many months before, in the year 1 at the earliest."""
     year, month_index = divmod(first_day.year * 12 + first_day.month - 1 - months, 12)
-    return date(year, month_index + 1, 1)
+    return date(max(year, 1), month_index + 1, 1)
 
 
 def _short_date(day: date) -> str:

@@ -32,7 +32,9 @@ NOTE_COUNTS = "UPDATE usage_companyfetch SET cleared = %s, inserted = %s, archiv
 NOTE_SUCCESS = """
 UPDATE usage_company
 SET health = %s, last_success_at = %s, last_attempt_at = %s, failing_since = NULL, consecutive_failures = 0,
-    error_family = '', error_number = '', error_text = '', unreadable_fields = %s
+    error_family = '', error_number = '', error_text = '', unreadable_fields = %s,
+    unreadable_since = CASE WHEN %s THEN COALESCE(unreadable_since, %s) END,
+    fields_refused_at = CASE WHEN %s THEN COALESCE(%s, fields_refused_at) END
 WHERE id = %s"""
 
 LOCK_COMPANY = "SELECT intacct_id, removed_at IS NOT NULL FROM usage_company WHERE id = %s"
@@ -149,11 +151,20 @@ def lock_company(cursor: CursorWrapper, company_id: int) -> tuple[str, bool]:
 
 
 def note_success(
-    cursor: CursorWrapper, company_id: int, *, has_records: bool, unreadable_fields: Sequence[str], now: datetime
+    cursor: CursorWrapper,
+    company_id: int,
+    *,
+    has_records: bool,
+    unreadable_fields: Sequence[str],
+    fields_refused: bool,
+    now: datetime,
 ) -> None:
+    """`fields_refused`: some of the unreadable fields were asked for just now; the others are known from before."""
     health = Company.Health.HEALTHY if has_records else Company.Health.NO_DATA
     moment = connection.ops.adapt_datetimefield_value(now)
-    cursor.execute(NOTE_SUCCESS, (health.value, moment, moment, json.dumps(list(unreadable_fields)), company_id))
+    unreadable = bool(unreadable_fields)
+    refusal = (json.dumps(list(unreadable_fields)), unreadable, moment, unreadable, moment if fields_refused else None)
+    cursor.execute(NOTE_SUCCESS, (health.value, moment, moment, *refusal, company_id))
 
 
 def has_records(cursor: CursorWrapper, company_id: int) -> bool:

@@ -81,6 +81,7 @@ class WindowContent:
     requests: int
     unreadable_fields: Sequence[str]
     run_id: int | None = None
+    fields_refused: bool = False
 
 
 def store_window(claim: Claim, content: WindowContent, *, now: datetime) -> StoreResult:
@@ -125,7 +126,12 @@ def _store_window(claim: Claim, content: WindowContent, shares: Shares, now: dat
         window_sql.note_counts(cursor, claim.fetch_id, (result.cleared, result.inserted, result.archived))
         has_records = bool(content.rows.expected) or window_sql.has_records(cursor, claim.company_id)
         window_sql.note_success(
-            cursor, claim.company_id, has_records=has_records, unreadable_fields=content.unreadable_fields, now=now
+            cursor,
+            claim.company_id,
+            has_records=has_records,
+            unreadable_fields=content.unreadable_fields,
+            fields_refused=content.fields_refused,
+            now=now,
         )
     _log_result(claim.company_id, intacct_id, content.window, result)
     return result

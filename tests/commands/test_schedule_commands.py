@@ -71,6 +71,14 @@ def test_all_options_arrive() -> None:
         (("--daily", "02:30", "--reports-only", "--full-refresh"), "not allowed with argument"),
         (("--daily", "02:30", "--keep-history"), "This belongs to Full Refresh"),
         (("--daily", "02:30", "--filter", "XX"), "There is no query filter “XX”"),
+        (
+            ("--daily", "02:30", "--report-start", "9999-12-15"),
+            "“9999-12-15” is out of range; write a day from 2000 to 2099",
+        ),
+        (
+            ("--daily", "02:30", "--report-start", "0001-01-15"),
+            "“0001-01-15” is out of range; write a day from 2000 to 2099",
+        ),
         (("--one-off", "2020-01-01T09:00", "--enable"), "has passed"),
         (("--daily", "02:30", "--weekly", "mon@02:30"), "not allowed with argument"),
         ((), "one of the arguments"),

@@ -1,7 +1,7 @@
 """Whole runs against the simulator: what is stored equals what Intacct holds, with no call too many."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 
 import pytest
@@ -142,14 +142,77 @@ def test_a_full_refresh_replaces_and_keeps_the_numbers_true(make_world: MakeWorl
     assert world.outcome(company).archived == 1
 
 
-def test_fields_a_company_refuses_are_left_out_and_not_asked_for_again(make_world: MakeWorld) -> None:
-    company = CompanyScenario("acme", missing_fields=("POLICYID", "CREATED_TIME"))
+def world_that_refuses(make_world: MakeWorld, *fields: str) -> World:
+    """One company that has just been fetched for the first time."""
+    company = CompanyScenario("acme", missing_fields=fields)
     world = make_world(Scenario(company_count=1, companies=(company,), history_days=10))
     world.fetch()
-    refused = Company.objects.get().unreadable_fields
     world.gateway.ledger.clear()
+    return world
 
+
+def stored_values() -> set[tuple[bool, bool]]:
+    """Whether records have a user and a time; those of the history, not of the calls that the fetches made."""
+    history = UsageRecord.objects.exclude(document_control_id__startswith="usage-")
+    return {(bool(user), bool(time)) for user, time in history.values_list("signature__user", "created_time")}
+
+
+def refused_days_ago(days: int) -> datetime:
+    """Make the company's last refusal so old; when that was."""
+    moment = timezone.now() - timedelta(days=days)
+    Company.objects.update(unreadable_since=moment, fields_refused_at=moment)
+    return moment
+
+
+def test_fields_a_company_refuses_are_left_out_and_not_asked_for_again_within_a_week(make_world: MakeWorld) -> None:
+    world = world_that_refuses(make_world, "POLICYID", "CREATED_TIME")
+    refused = Company.objects.get()
+
+    moment = refused_days_ago(6)
     run = world.fetch()
 
-    assert (run.companies_done, set(refused)) == (1, {"POLICYID", "CREATED_TIME"})
+    company = Company.objects.get()
+    assert (run.companies_done, set(refused.unreadable_fields)) == (1, {"POLICYID", "CREATED_TIME"})
+    assert refused.unreadable_since == refused.fields_refused_at == refused.last_success_at
+    assert company.unreadable_since == company.fields_refused_at == moment
+    assert company.unreadable_fields == refused.unreadable_fields
     assert world.gateway.ledger.count("acme", "query") == 1
+
+
+@pytest.mark.parametrize(("mode", "days"), [("full_refresh", 0), ("incremental", 7)])
+def test_fields_that_became_readable_are_asked_for_again(make_world: MakeWorld, mode: str, days: int) -> None:
+    world = world_that_refuses(make_world, "LOGINID", "CREATED_TIME")
+    before = stored_values()
+    world.gateway.companies["acme"].missing_fields = frozenset()
+    refused_days_ago(days)
+
+    world.fetch(mode=mode)
+
+    company = Company.objects.get()
+    assert (company.unreadable_fields, company.unreadable_since, company.fields_refused_at) == ([], None, None)
+    everything, nothing = (True, True), (False, False)
+    assert (before, stored_values()) == ({nothing}, {everything} if mode == "full_refresh" else {everything, nothing})
+
+
+def test_fields_that_are_refused_again_are_left_alone_for_another_week(make_world: MakeWorld) -> None:
+    world = world_that_refuses(make_world, "POLICYID")
+    moment = refused_days_ago(7)
+
+    world.fetch()
+    asked_again = world.gateway.ledger.count("acme", "query")
+    world.fetch()
+
+    company = Company.objects.get()
+    assert (company.unreadable_fields, company.unreadable_since) == (["POLICYID"], moment)
+    assert company.fields_refused_at > moment + timedelta(days=6)
+    assert (asked_again, world.gateway.ledger.count("acme", "query")) == (2, 3)
+
+
+def test_fields_refused_before_the_time_was_kept_are_asked_for_once(make_world: MakeWorld) -> None:
+    world = world_that_refuses(make_world, "POLICYID")
+    Company.objects.update(unreadable_since=None, fields_refused_at=None)
+
+    world.fetch()
+
+    company = Company.objects.get()
+    assert company.unreadable_since == company.fields_refused_at == company.last_success_at

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from django.db.models import F
 from django.utils import timezone
 
 from intacct_usage.simulator.scenario import Scenario
 from scheduling.give_back import give_back
 from tests.worlds import QUICK, World
+from usage import fetch_claims
 from usage.data_check import check_data
 from usage.fetch_claims import MAX_ATTEMPTS, WORKER_DIED, claim_companies, put_back_lost
 from usage.fetch_runs import ask_for_run, start_next_run
@@ -83,3 +85,57 @@ def test_a_company_put_back_after_its_last_attempt_has_failed(make_world: MakeWo
     fetch = CompanyFetch.objects.get(pk=worn.fetch_id)
     assert (fetch.status, fetch.message) == ("failed", WORKER_DIED)
     assert (run.status, run.companies_done, run.companies_failed) == ("success", COMPANIES - 1, 1)
+
+
+def changed_in_between(monkeypatch, fetch_id: int, **changes: object) -> None:
+    """Another worker changes this company's fetch after it was read as waiting and before it is taken."""
+    read = fetch_claims._next_in_line
+
+    def read_then_change(*wishes: object) -> list[CompanyFetch]:
+        chosen = read(*wishes)
+        CompanyFetch.objects.filter(pk=fetch_id).update(**changes)
+        return chosen
+
+    monkeypatch.setattr(fetch_claims, "_next_in_line", read_then_change)
+
+
+def test_a_company_stored_while_it_is_being_claimed_is_not_fetched_again(
+    make_world: MakeWorld, monkeypatch, caplog
+) -> None:
+    _, run, (stored, lost) = with_two_held(make_world)
+    CompanyFetch.objects.filter(pk__in=[stored.fetch_id, lost.fetch_id]).update(lease_until=LONG_AGO)
+    changed_in_between(monkeypatch, stored.fetch_id, status="done", lease_until=None)
+
+    taken = [claim for _, claim in claim_companies(run, owner="vm/2/lane", limit=COMPANIES)]
+
+    fetch = CompanyFetch.objects.get(pk=stored.fetch_id)
+    assert (fetch.status, fetch.lease_token, fetch.lease_owner) == ("done", stored.token, "vm/1/lane")
+    assert (stored.fetch_id in {claim.fetch_id for claim in taken}, len(taken)) == (False, COMPANIES - 1)
+    assert Claim(lost.fetch_id, lost.company_id, lost.token + 1) in taken
+    assert len([line for line in caplog.messages if "The worker was lost" in line]) == 1
+
+
+def test_a_company_whose_lease_was_renewed_while_it_is_being_claimed_stays_with_its_worker(
+    make_world: MakeWorld, monkeypatch
+) -> None:
+    _, run, (renewed, _) = with_two_held(make_world)
+    CompanyFetch.objects.filter(pk=renewed.fetch_id).update(lease_until=LONG_AGO)
+    CompanyFetch.objects.filter(status="pending").delete()
+    changed_in_between(monkeypatch, renewed.fetch_id, lease_until=fetch_claims.lease_end())
+
+    assert claim_companies(run, owner="vm/2/lane", limit=COMPANIES) == []
+    assert CompanyFetch.objects.get(pk=renewed.fetch_id).lease_token == renewed.token
+
+
+def test_claiming_costs_the_same_for_one_company_and_for_several(
+    make_world: MakeWorld, django_assert_num_queries
+) -> None:
+    make_world(SOME)
+    ask_for_run(asked_by="test")
+    run = start_next_run()
+    FetchRun.objects.update(sign_in_proven_at=timezone.now())
+    CompanyFetch.objects.update(attempts=0, lease_token=F("pk"))
+
+    for limit in (1, COMPANIES - 1):
+        with django_assert_num_queries(6):
+            assert len(claim_companies(run, owner="vm/1/lane", limit=limit)) == limit

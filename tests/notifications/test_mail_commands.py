@@ -147,6 +147,14 @@ def test_the_range_may_end_with_to_or_until(sink) -> None:
         (["--to", "Finance", "--reports", "nonsense"], "There is no report “nonsense”."),
         (["--to", "Finance", "--format", "pdf"], "There is no format “pdf”."),
         (["--to", "Finance", "--filter", "Nope"], "Nope"),
+        (
+            ["--to", "Finance", "--from", "9999-12-15"],
+            "The first day, 9999-12-15, is out of range; write one from 2000",
+        ),
+        (
+            ["--to", "Finance", "--until", "0001-01-15"],
+            "The last day, 0001-01-15, is out of range; write one from 2000",
+        ),
         (["--to", "2026-01-01"], "--to must name at least one email configuration."),
     ],
 )

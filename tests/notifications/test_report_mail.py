@@ -221,6 +221,14 @@ def test_the_chart_of_a_range_that_cuts_a_month_holds_only_its_days() -> None:
     assert preview(mailing(scope=scope))[1]["totals"]["transactions"] == "50"
 
 
+def test_the_chart_ends_at_the_running_month_whatever_is_dated_later() -> None:
+    make_records(make_company("UK_3"), date(2028, 5, 5), 1)
+
+    chart = chart_figures(EVERYTHING, date(2027, 3, 10))
+
+    assert (len(chart["months"]), chart["months"][0], chart["months"][-1]) == (13, "Mar 26", "Mar 27")
+
+
 def test_every_filter_of_the_chart_stands_in_its_legend() -> None:
     names = [f"Customers of the northern region {number}" for number in range(6)]
     one_line = {"months": ["Mar 26"], "series": [{"name": "UK", "values": [1]}]}

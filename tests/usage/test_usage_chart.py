@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from tests.factories import make_company, make_filter, make_records
-from usage.charts import MonthlyUsage, MonthState, monthly_usage
+from usage.charts import MOST_MONTHS, MonthlyUsage, MonthState, monthly_usage
 from usage.models import CompanyDay
 from usage.periods import ALL_DATA, ReportPeriod
 from usage.reports import ReportScope
@@ -57,6 +57,38 @@ def test_the_running_month_is_shown_even_if_nothing_of_it_is_known(db) -> None:
     make_records(make_company(), date(2026, 3, 10), 2)
 
     assert by_month(chart())["Apr"] == (0, "not fetched")
+
+
+@pytest.mark.parametrize("far", [date(2028, 5, 5), date(2199, 5, 5)])
+def test_a_record_dated_in_the_future_adds_its_month_and_hides_none(db, far: date) -> None:
+    company = make_company()
+    make_records(company, date(2026, 2, 10), 50)
+    make_records(company, far, 1)
+
+    usage = chart()
+
+    assert [f"{row.month:%Y-%m}" for row in usage.months] == ["2026-02", "2026-03", "2026-04", f"{far:%Y-%m}"]
+    assert usage.totals == sum_totals(ReportScope(None, ALL_DATA)) == Totals(51, 51)
+
+
+def test_months_older_than_the_chart_goes_back_still_count(db) -> None:
+    company = make_company()
+    make_records(company, date(2000, 1, 5), 7)
+    make_records(company, date(2026, 4, 1), 1)
+
+    usage = chart()
+
+    assert (usage.months[0].month, usage.months[1].month) == (date(2000, 1, 1), date(2006, 4, 1))
+    assert len(usage.months) == 1 + MOST_MONTHS + 1
+    assert usage.totals == sum_totals(ReportScope(None, ALL_DATA)) == Totals(8, 8)
+
+
+def test_a_period_that_begins_in_the_future_shows_the_months_with_records(db) -> None:
+    make_records(make_company(), date(2028, 5, 5), 1)
+
+    usage = chart(ReportPeriod(date(2027, 1, 1), None))
+
+    assert [row.month for row in usage.months] == [date(2028, 5, 1)]
 
 
 def test_a_period_that_cuts_months_counts_its_days_only_and_says_so(db) -> None:

@@ -1,5 +1,6 @@
 """The page of one company: its months, days, partners, functions, errors and fetches."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from intacct_usage.lib import clock
 from tests.factories import make_company, make_failing_company, make_records, make_signature
 from tests.web.conftest import ClientAs
-from usage.company_usage import coverage_map, functions_of, months_of, partners_of
+from usage.charts import monthly_usage_of
+from usage.company_usage import coverage_map, functions_of, latest_months, partners_of
 from usage.models import Company, CompanyDay, CompanyFetch, FetchRun
 from usage.reports.totals import Totals
 
@@ -42,15 +44,30 @@ def test_a_failing_company_says_what_to_do(client_as: ClientAs) -> None:
     assert "Ask the administrator of that company to check that the Web Services user exists" in page
 
 
+def test_fields_that_intacct_refuses_are_named_with_their_date(client_as: ClientAs) -> None:
+    since, asked = datetime(2026, 1, 5, 9, tzinfo=UTC), datetime(2026, 2, 9, 9, tzinfo=UTC)
+    refused = {"unreadable_fields": ["LOGINID", "POLICYID"], "unreadable_since": since, "fields_refused_at": asked}
+    company, other = make_company(**refused), make_company()
+    client = client_as("Viewer")
+
+    page = client.get(f"/companies/{company.pk}/").content.decode()
+
+    (facts,) = re.findall(r"<dt>Fields not readable</dt>.*", page)
+    told = re.sub("<[^>]+>", "", facts)
+    assert told.startswith("Fields not readableLOGINID, POLICYID since 5 Jan 2026")
+    assert "asked for again a week after 9 Feb 2026" in told
+    assert "Fields not readable" not in client.get(f"/companies/{other.pk}/").content.decode()
+
+
 def test_months_partners_and_functions_add_up(db) -> None:
     company = make_company()
     make_records(company, date(2026, 2, 3), 2, signature=make_signature("acme", function="create"), transactions=5)
     make_records(company, date(2026, 3, 3), 1, signature=make_signature("zeta", function="query"), transactions=50)
     make_records(make_company(), date(2026, 3, 3), 9)
 
-    assert [(str(row.month), row.totals) for row in months_of(company)] == [
-        ("2026-03-01", Totals(1, 50)),
+    assert [(str(row.month), row.totals) for row in monthly_usage_of(company, TODAY).months] == [
         ("2026-02-01", Totals(2, 10)),
+        ("2026-03-01", Totals(1, 50)),
     ]
     assert [(row.sender_id, row.totals) for row in partners_of(company)] == [
         ("zeta", Totals(1, 50)),
@@ -62,10 +79,48 @@ def test_months_partners_and_functions_add_up(db) -> None:
     ]
 
 
+@time_machine.travel(datetime(2026, 4, 15, 12, tzinfo=UTC), tick=False)
+def test_the_chart_has_every_month_and_says_why_one_has_no_usage(client_as: ClientAs) -> None:
+    company = make_company()
+    make_records(company, date(2026, 1, 10), 2, transactions=5)
+    CompanyDay.objects.create(company=company, day=date(2026, 2, 3), state="empty")
+    make_records(company, date(2026, 4, 1), 1)
+    CompanyDay.objects.create(company=make_company(), day=date(2026, 3, 3), state="empty")
+
+    response = client_as("Viewer").get(f"/companies/{company.pk}/")
+
+    chart = response.context["chart"]
+    assert chart["labels"] == ["Jan 2026", "Feb 2026", "Mar 2026", "Apr 2026"]
+    assert chart["states"] == ["part of the month", "", "not fetched", "to date"]
+    assert (chart["totals"], chart["unfinished"]) == ([10, 0, None, 1], [False, False, False, True])
+    table = re.findall(r"<tr><th scope=\"row\">(\w{3} 2026.*?)</tr>", response.content.decode())
+    assert [re.sub("<[^>]+>", " ", row).split() for row in table] == [
+        ["Apr", "2026", "to", "date", "1", "1"],
+        ["Mar", "2026", "not", "fetched", "–", "none", "–", "none"],
+        ["Feb", "2026", "0", "0"],
+        ["Jan", "2026", "part", "of", "the", "month", "2", "10"],
+    ]
+
+
+def test_the_chart_shows_two_years_and_what_is_dated_later(db) -> None:
+    company = make_company()
+    for day in (date(2024, 3, 31), date(2024, 4, 1), date(2026, 3, 1), date(2030, 1, 1)):
+        make_records(company, day, 1)
+
+    latest = latest_months(monthly_usage_of(company, TODAY), TODAY)
+
+    assert (len(latest.months), latest.months[0].month, latest.months[-1].month, latest.totals) == (
+        24 + 1,
+        date(2024, 4, 1),
+        date(2030, 1, 1),
+        Totals(3, 3),
+    )
+
+
 def test_functions_are_those_of_the_last_thirty_days(db) -> None:
     company = make_company()
-    make_records(company, date(2026, 2, 2), 1)
-    make_records(company, date(2026, 2, 1), 1, signature=make_signature(function="old"))
+    make_records(company, TODAY - timedelta(days=29), 1)
+    make_records(company, TODAY - timedelta(days=30), 1, signature=make_signature(function="old"))
 
     assert [row.function for row in functions_of(company, TODAY)] == ["readByQuery"]
 
@@ -104,7 +159,7 @@ def test_the_number_of_queries_does_not_grow(client_as: ClientAs) -> None:
     fill(few, 1)
     fill(many, 50)
 
-    assert queries_of(client, few) == queries_of(client, many) <= 15
+    assert queries_of(client, many) <= queries_of(client, few) <= 15
 
 
 def fill(company: Company, count: int) -> None:

@@ -9,24 +9,22 @@ from intacct_usage.lib import clock
 from intacct_usage.lib.redaction import escape_line
 from usage.models import QueryFilter
 from usage.models.company import OTHER
-from usage.periods import PeriodPreset, ReportPeriod, period_for, preset_period
+from usage.periods import EARLIEST_DAY, LATEST_DAY, PeriodPreset, ReportPeriod, period_for, preset_period
 from usage.reports import ReportScope
 from usage.reports.scope import ALL_FILTERS
-
-EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
 
 
 class DayField(forms.DateField):
     """A day typed or picked in the browser's own control."""
 
     def __init__(self, label: str) -> None:
-        attributes = {"type": "date", "min": EARLIEST.isoformat(), "max": LATEST.isoformat()}
+        attributes = {"type": "date", "min": EARLIEST_DAY.isoformat(), "max": LATEST_DAY.isoformat()}
         super().__init__(label=label, required=False, widget=forms.DateInput(attrs=attributes, format="%Y-%m-%d"))
 
     def clean(self, value: Any) -> date | None:  # Any: as Django declares it
         day: date | None = super().clean(value)
-        if day is not None and not EARLIEST <= day <= LATEST:
-            raise forms.ValidationError(f"Enter a day from {EARLIEST.year} to {LATEST.year}.")
+        if day is not None and not EARLIEST_DAY <= day <= LATEST_DAY:
+            raise forms.ValidationError(f"Enter a day from {EARLIEST_DAY.year} to {LATEST_DAY.year}.")
         return day
 
 

@@ -8,6 +8,7 @@ from usage.models.query_filter import QueryFilter
 
 OTHER = "Other"
 STALE_AFTER = timedelta(hours=36)
+REFUSAL_HOLDS = timedelta(days=7)
 
 
 class CompanyQuerySet(models.QuerySet["Company"]):
@@ -76,7 +77,11 @@ class Company(models.Model):
     skip_reason = models.CharField(max_length=300, blank=True)
 
     unreadable_fields = models.JSONField(
-        default=list, blank=True, editable=False, help_text="Usage fields this company refused; not asked for again."
+        default=list, blank=True, editable=False, help_text="Usage fields this company refused; left out for a week."
+    )
+    unreadable_since = models.DateTimeField(null=True, blank=True, editable=False)
+    fields_refused_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When fields were last asked for and refused (UTC)."
     )
     health = models.CharField(max_length=10, choices=Health, default=Health.UNKNOWN, editable=False)
     last_success_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -109,6 +114,11 @@ class Company(models.Model):
         """Queried, and last fetched well more than 36 hours ago; one that was never fetched has no data to be old."""
         is_queried = self.removed_at is None and not self.is_skipped
         return is_queried and self.last_success_at is not None and now - self.last_success_at > STALE_AFTER
+
+    def fields_to_leave_out(self, now: datetime) -> tuple[str, ...]:
+        """What the company refused within the last week; an older refusal may no longer hold."""
+        is_recent = self.fields_refused_at is not None and now - self.fields_refused_at < REFUSAL_HOLDS
+        return tuple(self.unreadable_fields) if is_recent else ()
 
     @property
     def is_skipped(self) -> bool:

@@ -5,7 +5,7 @@ from datetime import date
 
 from usage.models import QueryFilter
 from usage.models.company import OTHER
-from usage.periods import period_for
+from usage.periods import EARLIEST_DAY, LATEST_DAY, period_for
 from usage.reports.scope import ALL_FILTERS, ReportScope
 
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -42,11 +42,16 @@ def _day(text: str, which: str) -> date | None:
     try:
         if not ISO_DAY.fullmatch(text):
             raise ValueError
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise ReportRequestError(
             f"The {which} day “{text[:40]}” is not a date; write it as YYYY-MM-DD, for example 2026-02-28."
         ) from None
+    if not EARLIEST_DAY <= day <= LATEST_DAY:
+        raise ReportRequestError(
+            f"The {which} day, {day}, is out of range; write one from {EARLIEST_DAY.year} to {LATEST_DAY.year}."
+        )
+    return day
 
 
 def _query_filter(name: str) -> QueryFilter | None:

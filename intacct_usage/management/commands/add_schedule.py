@@ -17,6 +17,7 @@ from scheduling.models import Schedule
 from scheduling.recurrence import time_zone, upcoming
 from scheduling.schedules import Recipients, ScheduleRefusedError, enable_schedule, save_schedule
 from usage.models import QueryFilter
+from usage.periods import EARLIEST_DAY, LATEST_DAY
 from usage.reports import ReportFormat
 
 TIMINGS = {
@@ -118,7 +119,12 @@ def _filter(name: str) -> QueryFilter | None:
 
 
 def _day(text: str) -> date | None:
+    if not text:
+        return None
     try:
-        return date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text)
     except ValueError:
         raise CommandError(f"“{text}” is not a day; write it as YYYY-MM-DD.") from None
+    if not EARLIEST_DAY <= day <= LATEST_DAY:
+        raise CommandError(f"“{text}” is out of range; write a day from {EARLIEST_DAY.year} to {LATEST_DAY.year}.")
+    return day

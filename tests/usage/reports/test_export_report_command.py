@@ -79,6 +79,11 @@ def test_each_report_is_written_as_a_workbook(
             ["detailed", "--from", "2026-02-02", "--to", "2026-02-01"],
             "The first day, 2026-02-02, is after the last day, 2026-02-01.",
         ),
+        (
+            ["summary", "--from", "9999-12-15"],
+            "The first day, 9999-12-15, is out of range; write one from 2000 to 2099.",
+        ),
+        (["summary", "--to", "0001-01-15"], "The last day, 0001-01-15, is out of range; write one from 2000 to 2099."),
         (["detailed", "--format", "xlsx"], "--output ends in .csv, but the format is xlsx; make them agree."),
     ],
 )
