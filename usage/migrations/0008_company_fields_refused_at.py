@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Since when fields are not readable, and when Intacct last said so; unknown for what was refused before."""
 
-    dependencies = [('usage', '0006_sums_from_indexes')]
+    dependencies = [('usage', '0007_company_removed_before')]
 
     operations = [
         migrations.AlterField(
