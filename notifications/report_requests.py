@@ -1,7 +1,7 @@
 """Send Reports: what a person asks for is written down first, and made and sent by the worker."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
 from django.db import transaction
@@ -16,6 +16,7 @@ from notifications.models import EmailConfiguration, OutgoingEmail, ReportReques
 from notifications.outbox import REQUEST_PREFIX, refuse_too_many_requests
 from notifications.report_delivery import ReportMailing, queue_reports
 from usage.reports import ReportFormat, ReportKind, ReportScope
+from usage.reports.scope import FilterGoneError
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ def ask_for_reports(
             kinds=[kind.value for kind in kinds],
             report_format=report_format,
             query_filter=scope.query_filter,
+            filter_name=scope.filter_name,
             other_only=scope.other_only,
             first_day=scope.period.first_day,
             last_day=scope.period.last_day,
@@ -79,6 +81,9 @@ def make_reports_of(request_id: int) -> list[OutgoingEmail]:
     try:
         with LeaseKeeper(held, LEASE_SECONDS, name=f"report-request-{request.pk}"):
             emails = queue_reports(configurations, _mailing(request))
+    except FilterGoneError as gone:
+        _end(request, ReportRequest.State.FAILED, f"{gone.message} Nothing was sent.")
+        return []
     except Exception as error:
         logger.exception("The reports that %s asked for could not be made", request.asked_by)
         _end(request, ReportRequest.State.FAILED, NOT_MADE.format(reason=type(error).__name__))
@@ -103,6 +108,14 @@ def forgotten_request_ids(limit: int = 20) -> list[int]:
         .order_by("pk")
         .values_list("pk", flat=True)[:limit]
     )
+
+
+def request_for_filters(filters: Collection[int]) -> str:
+    """Why these filters cannot be deleted now: reports that are not made yet (see usage.filter_work)."""
+    request = ReportRequest.objects.open().filter(query_filter__in=filters).select_related("query_filter").first()
+    if request is None:
+        return ""
+    return f"{request} still need the filter “{request.query_filter}”; delete it when they are made."
 
 
 def _mailing(request: ReportRequest) -> ReportMailing:
