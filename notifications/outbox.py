@@ -16,6 +16,7 @@ from intacct_usage.audit.models import Action
 from intacct_usage.audit.recording import Change, record
 from intacct_usage.lib import clock
 from intacct_usage.lib.actors import COMMAND_LINE
+from intacct_usage.lib.refusals import TooManyRequestsError
 from notifications.delivery_records import close_email
 from notifications.models import DeliveryAttempt, EmailConfiguration, EmailPart, OutgoingEmail, ReportRequest
 from notifications.recipients import Recipients
@@ -33,13 +34,8 @@ MAX_DEATHS = 3
 FORGOTTEN_TEST_MINUTES = 10
 
 REQUESTS_PER_HOUR = 20
+TOO_MANY_REQUESTS = f"More than {REQUESTS_PER_HOUR} requests to send reports within an hour. Wait a little."
 REQUEST_PREFIX, AGAIN_PREFIX = "request:", "again:"
-
-
-class TooManyRequestsError(Exception):
-    """More mails asked for by hand within an hour than one person may."""
-
-    message = f"More than {REQUESTS_PER_HOUR} requests to send reports within an hour. Wait a little."
 
 
 @dataclass(frozen=True)
@@ -150,7 +146,7 @@ def refuse_too_many_requests(asked_by: str) -> None:
     made = mails.filter(dedupe_key__startswith=REQUEST_PREFIX).values_list("dedupe_key", flat=True)
     requests = {f"{REQUEST_PREFIX}{pk}" for pk in waiting} | {key.rpartition(":")[0] for key in made}
     if len(requests) + mails.filter(dedupe_key__startswith=AGAIN_PREFIX).count() >= REQUESTS_PER_HOUR:
-        raise TooManyRequestsError
+        raise TooManyRequestsError(TOO_MANY_REQUESTS, 600)
 
 
 def reap_abandoned() -> int:

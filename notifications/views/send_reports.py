@@ -8,9 +8,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from intacct_usage.lib.access import Right, require
+from intacct_usage.lib.refusals import TooManyRequestsError
 from notifications.forms.send_reports import SendReportsForm
 from notifications.models import EmailConfiguration, OutgoingEmail, ReportRequest
-from notifications.outbox import TooManyRequestsError
 from notifications.report_delivery import estimated_sizes, preview
 from notifications.report_requests import ask_for_reports, emails_of
 from usage.forms.report_scope import ReportScopeForm
@@ -38,7 +38,7 @@ def send_reports(request: HttpRequest) -> HttpResponse:
                 form.cleaned_data["configurations"], form.kinds, form.chosen_format, form.scope, asked_by=asked_by
             )
         except TooManyRequestsError as refusal:
-            form.add_error(None, refusal.message)
+            form.add_error(None, str(refusal))
         else:
             return redirect("notifications:report_request", pk=asked.pk)
     return render(request, "notifications/send_reports.html", context)
