@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django_q.tasks import async_task
 
 from intacct_usage.audit.models import Action
 from intacct_usage.audit.recording import Change, record
@@ -158,6 +159,12 @@ def reap_abandoned() -> int:
 def due_ids(limit: int = 50) -> list[int]:
     """Mails that are waiting to be sent now, oldest first."""
     return list(OutgoingEmail.objects.due().order_by("id").values_list("pk", flat=True)[:limit])
+
+
+def hand_to_worker(outgoing_email_ids: list[int]) -> None:
+    """Have mails sent by the worker; inside a transaction both the mails and the tasks are committed or neither."""
+    for pk in outgoing_email_ids:
+        async_task("notifications.tasks.deliver_email", pk)
 
 
 def new_request_key() -> str:
