@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class NotificationsConfig(AppConfig):
     name = "notifications"
+
+    def ready(self) -> None:
+        from notifications.report_requests import request_for_filters
+        from usage.filter_work import register_filter_work
+
+        register_filter_work(request_for_filters)

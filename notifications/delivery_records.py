@@ -1,4 +1,7 @@
-"""Writes down what happened to a mail. Every change of state holds only under the claim that made it."""
+"""Writes down what happened to a mail. Every change of state holds only under the claim that made it.
+
+Addresses stay in the attempts: the message of a mail is read by everybody who may see its run.
+"""
 
 import logging
 from datetime import datetime, timedelta
@@ -10,6 +13,7 @@ from django.utils import timezone
 from intacct_usage.lib import clock
 from intacct_usage.lib.leases import database_time_in
 from notifications.models import DeliveryAttempt, EmailConfiguration, EmailPart, OutgoingEmail
+from notifications.recipients import mask_addresses
 from notifications.transports.base import DeliveryError, Receipt
 
 logger = logging.getLogger(__name__)
@@ -18,6 +22,9 @@ PartState = EmailPart.State
 Outcome = DeliveryAttempt.Outcome
 
 INTERRUPTED = "The program was interrupted while the message was being handed over, so it may have been sent."
+MOST_ANSWERS = 3
+"""So many different answers to recipients stand in the message of a mail; the attempt has all."""
+
 LOG_LEVELS = {State.SENT: logging.INFO, State.FAILED: logging.ERROR}
 
 
@@ -54,7 +61,7 @@ def record_receipt(email: OutgoingEmail, part: EmailPart, receipt: Receipt, *, s
             started_at=started_at,
         )
         EmailPart.objects.filter(pk=part.pk).update(
-            state=PartState.PARTIAL if refused else PartState.SENT, message=_refused_words(refused)
+            state=PartState.PARTIAL if refused else PartState.SENT, message=_refused_words(receipt)
         )
     with transaction.atomic():
         _require_lease(email)
@@ -97,7 +104,7 @@ def postpone_email(
 ) -> None:
     """Give the mail back for another attempt after `seconds`. Raises LeaseLostError."""
     local_time = timezone.localtime(clock.now() + timedelta(seconds=seconds))
-    message = f"{failure.message} The worker tries again at {local_time:%H:%M}."
+    message = mask_addresses(f"{failure.message} The worker tries again at {local_time:%H:%M}.")
     _write_state(
         email,
         state=State.PENDING,
@@ -129,7 +136,7 @@ def close_email(email: OutgoingEmail, configuration: EmailConfiguration | None, 
     email.parts.filter(state=PartState.PENDING).update(state=PartState.FAILED, message=not_tried)
     parts = list(email.parts.order_by("number"))
     state = final_state([part.state for part in parts])
-    message = _final_message(email, state, parts, failure)
+    message = mask_addresses(_final_message(email, state, parts, failure))
     _write_state(email, state=state, message=message, lease_until=None, finished_at=clock.now())
     if configuration is not None:
         _note_on_configuration(configuration, state, message)
@@ -164,11 +171,16 @@ def _part_name(part: EmailPart) -> str:
     return f"Message {part.number} of {part.count}: " if part.count > 1 else ""
 
 
-def _refused_words(refused: dict[str, str]) -> str:
+def _refused_words(receipt: Receipt) -> str:
+    """How many recipients were left out and why; who they are stands in the attempt."""
+    refused = len(receipt.refused)
     if not refused:
         return ""
-    listed = "; ".join(f"{address} ({words})" for address, words in refused.items())
-    return f"Refused by the server: {listed}."
+    answers = list(dict.fromkeys(mask_addresses(words) for words in receipt.refused.values()))
+    listed = "; ".join(f"“{words}”" for words in answers[:MOST_ANSWERS])
+    more = " and others" if len(answers) > MOST_ANSWERS else ""
+    was = "was" if refused == 1 else "were"
+    return f"{refused} of {refused + len(receipt.accepted)} recipients {was} refused by the server: {listed}{more}."
 
 
 def _require_lease(email: OutgoingEmail) -> None:

@@ -40,11 +40,15 @@ class ConfigurationError(Exception):
 
 
 class FailedTestError(Exception):
-    """The test mail did not reach every recipient; `email` is its row, with the attempts. Nothing was saved."""
+    """The test mail did not reach every recipient; `email` is its row, with the attempts. Nothing was saved.
+
+    `message` names the refused addresses: it is for the person who typed them.
+    """
 
     def __init__(self, email: OutgoingEmail) -> None:
         self.email = email
-        self.message = email.message
+        refused = ", ".join(address for attempt in email.delivery_attempts.all() for address in attempt.refused)
+        self.message = f"{email.message} Refused: {refused}." if refused else email.message
         super().__init__(self.message)
 
 

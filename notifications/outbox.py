@@ -11,11 +11,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django_q.tasks import async_task
 
 from intacct_usage.audit.models import Action
 from intacct_usage.audit.recording import Change, record
 from intacct_usage.lib import clock
 from intacct_usage.lib.actors import COMMAND_LINE
+from intacct_usage.lib.refusals import TooManyRequestsError
 from notifications.delivery_records import close_email
 from notifications.models import DeliveryAttempt, EmailConfiguration, EmailPart, OutgoingEmail, ReportRequest
 from notifications.recipients import Recipients
@@ -33,13 +35,8 @@ MAX_DEATHS = 3
 FORGOTTEN_TEST_MINUTES = 10
 
 REQUESTS_PER_HOUR = 20
+TOO_MANY_REQUESTS = f"More than {REQUESTS_PER_HOUR} requests to send reports within an hour. Wait a little."
 REQUEST_PREFIX, AGAIN_PREFIX = "request:", "again:"
-
-
-class TooManyRequestsError(Exception):
-    """More mails asked for by hand within an hour than one person may."""
-
-    message = f"More than {REQUESTS_PER_HOUR} requests to send reports within an hour. Wait a little."
 
 
 @dataclass(frozen=True)
@@ -150,7 +147,7 @@ def refuse_too_many_requests(asked_by: str) -> None:
     made = mails.filter(dedupe_key__startswith=REQUEST_PREFIX).values_list("dedupe_key", flat=True)
     requests = {f"{REQUEST_PREFIX}{pk}" for pk in waiting} | {key.rpartition(":")[0] for key in made}
     if len(requests) + mails.filter(dedupe_key__startswith=AGAIN_PREFIX).count() >= REQUESTS_PER_HOUR:
-        raise TooManyRequestsError
+        raise TooManyRequestsError(TOO_MANY_REQUESTS, 600)
 
 
 def reap_abandoned() -> int:
@@ -162,6 +159,12 @@ def reap_abandoned() -> int:
 def due_ids(limit: int = 50) -> list[int]:
     """Mails that are waiting to be sent now, oldest first."""
     return list(OutgoingEmail.objects.due().order_by("id").values_list("pk", flat=True)[:limit])
+
+
+def hand_to_worker(outgoing_email_ids: list[int]) -> None:
+    """Have mails sent by the worker; inside a transaction both the mails and the tasks are committed or neither."""
+    for pk in outgoing_email_ids:
+        async_task("notifications.tasks.deliver_email", pk)
 
 
 def new_request_key() -> str:

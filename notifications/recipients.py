@@ -14,6 +14,8 @@ DOMAIN_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 NAMED_ADDRESS = re.compile(r'(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^<>"]*))\s*<\s*(?P<address>[^<>]*?)\s*>')
 # Comma, semicolon and line break end an item unless they stand inside quotes.
 ITEM = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^,;\r\n])+')
+ADDRESS_IN_TEXT = re.compile(r"""[^\s<>()\[\],;:"“”‘’]+@(?:[^\s<>()\[\],;:"“”‘’]*[^\s<>()\[\],;:"“”‘’'.!?])?""")
+MASKED_ADDRESS = "[address]"
 FIELD_LABELS = {"to": "To", "cc": "CC", "bcc": "BCC"}
 
 
@@ -143,6 +145,11 @@ def check_address(text: str) -> str:
     if len(local) > 64 or len(local) + 1 + len(ascii_domain) > MAX_ADDRESS_LENGTH:
         raise AddressError(f"“{show(text)}” is too long.")
     return f"{local}@{ascii_domain}"
+
+
+def mask_addresses(text: str) -> str:
+    """The text, such as a server's answer, without e-mail addresses: for people who may not know the recipients."""
+    return ADDRESS_IN_TEXT.sub(MASKED_ADDRESS, text)
 
 
 def clean_header_text(text: str, *, limit: int) -> str:

@@ -1,9 +1,7 @@
 """What the worker does for mails. Each task may be delivered twice."""
 
-from django_q.tasks import async_task
-
 from notifications.delivery import deliver
-from notifications.outbox import due_ids, reap_abandoned
+from notifications.outbox import due_ids, hand_to_worker, reap_abandoned
 from notifications.report_requests import forgotten_request_ids, make_reports_of, wake_worker
 
 
@@ -16,13 +14,7 @@ def deliver_email(outgoing_email_id: int) -> None:
 
 def make_requested_reports(report_request_id: int) -> None:
     """Make the reports a person asked for, and have them sent. Only the first claim does work."""
-    hand_to_worker([email.pk for email in make_reports_of(report_request_id)])
-
-
-def hand_to_worker(outgoing_email_ids: list[int]) -> None:
-    """Have mails sent by the worker; inside a transaction both the mails and the tasks are committed or neither."""
-    for pk in outgoing_email_ids:
-        async_task("notifications.tasks.deliver_email", pk)
+    make_reports_of(report_request_id)
 
 
 def look_after_outbox() -> None:

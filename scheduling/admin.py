@@ -15,10 +15,10 @@ from django_q.models import Schedule as QueueSchedule
 from intacct_usage.lib.access import Right, may
 from intacct_usage.lib.history_admin import BoundedPaginator, ReadOnlyAdmin
 from scheduling.models import Occurrence, Schedule
-from scheduling.parameters import FilterGoneError
 from scheduling.run_requests import AlreadyRunningError, run_now
 from scheduling.schedules import ScheduleRefusedError, disable_schedule, enable_schedule
 from usage.fetch_runs import RunRefusedError
+from usage.reports.scope import FilterGoneError
 
 for model in (Failure, OrmQ, QueueSchedule, Success):
     if django_q_admin.admin.site.is_registered(model):

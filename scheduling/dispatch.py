@@ -13,10 +13,10 @@ from django.db import IntegrityError, OperationalError, transaction
 
 from scheduling.models import Occurrence, Schedule
 from scheduling.occurrences import Wish, begin_occurrence, record_not_run
-from scheduling.parameters import FilterGoneError
 from scheduling.pipeline import tell_of_failure
 from scheduling.recurrence import latest_between, missed_between
 from usage.fetch_runs import RunRefusedError
+from usage.reports.scope import FilterGoneError
 
 logger = logging.getLogger(__name__)
 

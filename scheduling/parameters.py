@@ -8,17 +8,10 @@ from usage.models import QueryFilter
 from usage.models.fetch_run import FetchRun
 from usage.periods import ReportPeriod, period_for
 from usage.reports.kinds import ReportFormat, ReportKind
+from usage.reports.scope import FilterGoneError
 
 ALL_FILTERS = "All Filters"
 REPORTS_ONLY = "reports_only"
-
-
-class FilterGoneError(Exception):
-    """The query filter of these parameters does not exist any more; `message` says so."""
-
-    def __init__(self, name: str) -> None:
-        self.message = f"The query filter “{name}” was removed meanwhile, so no reports could be made for it."
-        super().__init__(self.message)
 
 
 @dataclass(frozen=True)

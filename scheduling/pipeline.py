@@ -18,14 +18,14 @@ from intacct_usage.lib.leases import LeaseKeeper, database_time_in
 from intacct_usage.lib.process_name import process_name
 from notifications.alerts import AboutRun, queue_alert
 from notifications.models import EmailConfiguration, OutgoingEmail
+from notifications.outbox import hand_to_worker
 from notifications.report_delivery import ReportMailing, make_reports, queue_made_reports
-from notifications.tasks import hand_to_worker
 from scheduling.models import Occurrence
-from scheduling.parameters import FilterGoneError, RunParameters
+from scheduling.parameters import RunParameters
 from scheduling.recurrence import time_zone
 from usage.models import FetchRun
 from usage.reports.kinds import ReportFormat
-from usage.reports.scope import ReportScope
+from usage.reports.scope import FilterGoneError, ReportScope
 
 logger = logging.getLogger(__name__)
 

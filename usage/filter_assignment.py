@@ -9,6 +9,7 @@ from typing import Final
 
 from django.db.models import ProtectedError, QuerySet
 
+from usage.filter_work import open_work_on
 from usage.grouping import FilterRule, FilterRuleError, Grouping, validate_rule
 from usage.list_lock import company_list_lock
 from usage.models import Company, FetchRun, QueryFilter
@@ -192,6 +193,9 @@ def _delete_filters(rows: Sequence[QueryFilter]) -> None:
     run = open_runs.select_related("query_filter").first()
     if run is not None:
         raise FilterSetError({}, f"{run} still works on the filter “{run.query_filter}”; delete it after the run.")
+    work = open_work_on([row.pk for row in rows])
+    if work:
+        raise FilterSetError({}, work)
     for row in rows:
         try:
             row.delete()

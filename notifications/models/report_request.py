@@ -8,9 +8,13 @@ from notifications.models.email_configuration import EmailConfiguration
 from usage.models import QueryFilter
 from usage.periods import ReportPeriod
 from usage.reports import ReportFormat, ReportKind, ReportScope
+from usage.reports.scope import ALL_FILTERS, FilterGoneError
 
 
 class ReportRequestQuerySet(models.QuerySet["ReportRequest"]):
+    def open(self) -> Self:
+        return self.filter(state__in=ReportRequest.OPEN_STATES)
+
     def claimable(self) -> Self:
         """Requests nobody works on: waiting ones, and those whose worker died."""
         State = ReportRequest.State
@@ -30,11 +34,14 @@ class ReportRequest(models.Model):
         QUEUED = "queued", "Handed to the outbox"
         FAILED = "failed", "Failed"
 
+    OPEN_STATES = (State.WAITING, State.MAKING)
+
     asked_by = models.CharField(max_length=150)
     asked_at = models.DateTimeField(auto_now_add=True)
     kinds = models.JSONField(default=list, blank=True, help_text="Reports to attach; none sends the summary alone.")
     report_format = models.CharField(max_length=10, choices=ReportFormat, default=ReportFormat.XLSX)
-    query_filter = models.ForeignKey(QueryFilter, null=True, blank=True, on_delete=models.PROTECT)
+    query_filter = models.ForeignKey(QueryFilter, null=True, blank=True, on_delete=models.SET_NULL)
+    filter_name = models.CharField(max_length=100, default=ALL_FILTERS, help_text="Its name at the time.")
     other_only = models.BooleanField(default=False)
     first_day = models.DateField(null=True, blank=True)
     last_day = models.DateField(null=True, blank=True)
@@ -54,8 +61,15 @@ class ReportRequest(models.Model):
         return f"Reports asked for by {self.asked_by}"
 
     @property
+    def period(self) -> ReportPeriod:
+        return ReportPeriod(self.first_day, self.last_day)
+
+    @property
     def scope(self) -> ReportScope:
-        return ReportScope(self.query_filter, ReportPeriod(self.first_day, self.last_day), other_only=self.other_only)
+        """Raises FilterGoneError; reports of one filter never become those of all."""
+        if self.query_filter is None and not self.other_only and self.filter_name != ALL_FILTERS:
+            raise FilterGoneError(self.filter_name)
+        return ReportScope(self.query_filter, self.period, other_only=self.other_only)
 
     @property
     def report_kinds(self) -> list[ReportKind]:
@@ -63,4 +77,4 @@ class ReportRequest(models.Model):
 
     @property
     def is_open(self) -> bool:
-        return self.state in (self.State.WAITING, self.State.MAKING)
+        return self.state in self.OPEN_STATES

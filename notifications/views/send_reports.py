@@ -2,16 +2,19 @@
 
 from typing import Any
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from intacct_usage.lib.access import Right, require
+from intacct_usage.lib.refusals import TooManyRequestsError
 from notifications.forms.send_reports import SendReportsForm
 from notifications.models import EmailConfiguration, OutgoingEmail, ReportRequest
-from notifications.outbox import TooManyRequestsError
 from notifications.report_delivery import estimated_sizes, preview
 from notifications.report_requests import ask_for_reports, emails_of
+from usage.forms.report_scope import ReportScopeForm
+from usage.periods import ALL_DATA, PeriodPreset
 from usage.views.once import once
 
 STOP_POLLING = 286
@@ -22,7 +25,9 @@ STOP_POLLING = 286
 @once("notifications:send_reports")
 def send_reports(request: HttpRequest) -> HttpResponse:
     """The address may hold the scope of the reports page; Preview shows what would be sent, Send sends it."""
-    form = SendReportsForm(request.POST or None, initial=request.GET.dict())
+    if request.method != "POST":
+        return render(request, "notifications/send_reports.html", _handed_over(request))
+    form = SendReportsForm(request.POST)
     context: dict[str, Any] = {"form": form, "has_configurations": EmailConfiguration.objects.exists()}  # Any: context
     if form.is_valid():
         asked_by = request.user.get_username()
@@ -33,7 +38,7 @@ def send_reports(request: HttpRequest) -> HttpResponse:
                 form.cleaned_data["configurations"], form.kinds, form.chosen_format, form.scope, asked_by=asked_by
             )
         except TooManyRequestsError as refusal:
-            form.add_error(None, refusal.message)
+            form.add_error(None, str(refusal))
         else:
             return redirect("notifications:report_request", pk=asked.pk)
     return render(request, "notifications/send_reports.html", context)
@@ -51,6 +56,19 @@ def report_request(request: HttpRequest, pk: int) -> HttpResponse:
         status = 200 if is_open else STOP_POLLING
         return render(request, "notifications/report_request_state.html", context, status=status)
     return render(request, "notifications/report_request.html", context)
+
+
+def _handed_over(request: HttpRequest) -> dict[str, Any]:  # Any: template context
+    """The form with the scope of the address in its fields: what it shows is what is sent. Raises BadRequest."""
+    handed = ReportScopeForm(request.GET)
+    if not handed.is_valid():
+        raise BadRequest("The filter or the range of days is not valid.")
+    preset = handed.active_preset
+    return {
+        "form": SendReportsForm(initial=handed.values_with_days()),
+        "has_configurations": EmailConfiguration.objects.exists(),
+        "preset": PeriodPreset(preset).label if preset and handed.days != ALL_DATA else "",
+    }
 
 
 def _preview(form: SendReportsForm, asked_by: str) -> dict[str, Any]:  # Any: template context

@@ -9,11 +9,11 @@ from django.views.decorators.http import require_POST
 
 from intacct_usage.lib.access import Right, may, require
 from scheduling.models import Occurrence, Schedule
-from scheduling.parameters import FilterGoneError
 from scheduling.reminders import forget
 from scheduling.run_requests import AlreadyRunningError, run_now, stop_occurrence
 from scheduling.schedules import ScheduleRefusedError, disable_schedule, enable_schedule
 from usage.fetch_runs import RunRefusedError
+from usage.reports.scope import FilterGoneError
 from usage.views.once import once
 
 PAGE = "scheduling:schedules"

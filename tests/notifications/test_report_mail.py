@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 from PIL import Image
 
+from intacct_usage.lib.refusals import TooManyRequestsError
 from intacct_usage.simulator.mail import MailSink
 from notifications.delivery import deliver
 from notifications.models import OutgoingEmail
-from notifications.outbox import TooManyRequestsError
 from notifications.report_delivery import (
     ReportMailing,
     change_in_words,

@@ -2,8 +2,9 @@
 
 import pytest
 
+from intacct_usage.lib.refusals import TooManyRequestsError
 from notifications.models import OutgoingEmail, ReportRequest
-from notifications.outbox import TooManyRequestsError, send_again
+from notifications.outbox import send_again
 from notifications.report_requests import ask_for_reports, make_reports_of
 from tests.notifications.mailing import queued_alert, smtp_configuration
 from usage.periods import ALL_DATA

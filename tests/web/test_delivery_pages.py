@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from notifications.models import DeliveryAttempt, EmailConfiguration, OutgoingEmail
+from notifications.models import DeliveryAttempt, EmailConfiguration, OutgoingEmail, ReportRequest
 from notifications.report_files import reports_folder
 from notifications.report_links import report_link
 from tests.notifications.mailing import graph_configuration, queued_alert, stored_csv
@@ -105,6 +105,17 @@ def test_twenty_mails_an_hour_are_sent_again_by_one_person(client_as: ClientAs) 
 
     assert said(answers[19])[-1].endswith("is queued once more.")
     assert said(answers[20])[-1] == "More than 20 mails sent again in an hour. Nothing was tried this time."
+
+
+def test_sending_again_after_twenty_requests_is_refused_in_a_sentence(client_as: ClientAs) -> None:
+    client, email = client_as("Operator"), ended_alert()
+    ReportRequest.objects.bulk_create(ReportRequest(asked_by="someone-Operator") for _ in range(20))
+
+    answer = post(client, f"{LOG}{email.pk}/again/")
+
+    assert answer.url == f"{LOG}{email.pk}/"
+    assert said(answer) == ["More than 20 requests to send reports within an hour. Wait a little."]
+    assert not email.resends.exists()
 
 
 def test_the_number_of_queries_does_not_grow_with_the_mails(client_as: ClientAs) -> None:

@@ -104,6 +104,16 @@ def test_everything_wrong_is_named_at_once(sink, client_as: ClientAs) -> None:
     assert "Enter the password." not in page
 
 
+def test_a_failed_test_names_the_recipients_that_were_refused(client_as: ClientAs, db, settings, tmp_path) -> None:
+    with MailSink(tmp_path / "mail", refused_recipients={"bob@demo.example"}) as server:
+        allow(settings, server.address)
+        page = text_of(post(client_as("Manager"), ADD, **typed(server, username="", secret="")))
+
+    assert "1 of 2 recipients was refused by the server: “550" in page
+    assert "Refused: bob@demo.example." in strip_tags(page)
+    assert not EmailConfiguration.objects.exists()
+
+
 def test_recipients_who_will_see_each_other_are_pointed_out_after_saving(sink, client_as: ClientAs) -> None:
     answer = post(client_as("Manager"), ADD, **typed(sink, to="ann@demo.example, bob@other.example"))
 

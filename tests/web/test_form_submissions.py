@@ -2,15 +2,17 @@
 
 import threading
 import uuid
+from unittest.mock import Mock
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from intacct_usage.lib.refusals import TooManyRequestsError
 from tests.web.conftest import ClientAs
 from tests.web.posting import post, said
-from usage.form_submissions import limit_submissions, take_submission
+from usage.form_submissions import HOUR, limit_submissions, take_submission
 from usage.models import Company, FormSubmission
+from usage.views import company_files
 from usage.views.once import ALREADY_SENT
 
 
@@ -23,6 +25,23 @@ def test_a_form_that_is_sent_twice_adds_once_and_says_so(client_as: ClientAs) ->
     assert (first.status_code, second.status_code) == (302, 302)
     assert said(second)[-1] == ALREADY_SENT
     assert list(Company.objects.values_list("intacct_id", flat=True)) == ["UK_Acme"]
+
+
+def test_a_form_whose_view_failed_can_be_sent_again_and_each_try_counts(
+    client_as: ClientAs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, token = client_as("Manager"), str(uuid.uuid4())
+    with monkeypatch.context() as broken:
+        broken.setattr(company_files, "add_companies", Mock(side_effect=OperationalError("database is locked")))
+        failed = post(client, "/configuration/companies/add/", once=token, ids="UK_Acme")
+
+    again = post(client, "/configuration/companies/add/", once=token, ids="UK_Acme")
+    third = post(client, "/configuration/companies/add/", once=token, ids="UK_Other")
+
+    assert (failed.status_code, again.status_code) == (503, 302)
+    assert list(Company.objects.values_list("intacct_id", flat=True)) == ["UK_Acme"]
+    assert said(third)[-1] == ALREADY_SENT
+    assert FormSubmission.objects.recent("usage:add_companies", "someone-Manager", period=HOUR).count() == 2
 
 
 def test_of_many_submits_at_the_same_time_one_goes_through(transactional_db) -> None:

@@ -75,10 +75,19 @@ class ReportScopeForm(forms.Form):
         chosen = str(cleaned["filter"])
         return ReportScope(self._filters.get(chosen), self._period(), other_only=chosen == OTHER)
 
+    @property
+    def days(self) -> ReportPeriod:
+        """What was entered or what the preset stands for today, whole months or not. Only of a valid form."""
+        cleaned = self.cleaned_data
+        if cleaned["from"] is None and cleaned["to"] is None and cleaned["preset"]:
+            return preset_period(PeriodPreset(cleaned["preset"]), clock.today())
+        return ReportPeriod(cleaned["from"], cleaned["to"])
+
+    def values_with_days(self) -> dict[str, Any]:  # Any: values of several types
+        """The same scope for the fields of another form, with days instead of a preset. Only of a valid form."""
+        kept = {name: self.cleaned_data[name] for name in ("filter", "complete_months")}
+        return kept | {"from": self.days.first_day, "to": self.days.last_day}
+
     def _period(self) -> ReportPeriod:
-        cleaned, today = self.cleaned_data, clock.today()
-        first, last = cleaned["from"], cleaned["to"]
-        if first is None and last is None and cleaned["preset"]:
-            preset = preset_period(PeriodPreset(cleaned["preset"]), today)
-            first, last = preset.first_day, preset.last_day
-        return period_for(first, last, complete_months=cleaned["complete_months"], today=today)
+        days, whole = self.days, self.cleaned_data["complete_months"]
+        return period_for(days.first_day, days.last_day, complete_months=whole, today=clock.today())

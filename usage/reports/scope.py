@@ -12,6 +12,14 @@ ALL_FILTERS = "All Filters"
 NEVER = Q(pk__in=[])
 
 
+class FilterGoneError(Exception):
+    """The query filter that reports were asked for does not exist any more; `message` says so."""
+
+    def __init__(self, name: str) -> None:
+        self.message = f"The query filter “{name}” was removed meanwhile, so no reports could be made for it."
+        super().__init__(self.message)
+
+
 @dataclass(frozen=True)
 class ReportScope:
     """`query_filter` None means all filters, unless `other_only` limits the report to companies without one."""

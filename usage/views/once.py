@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
-from usage.form_submissions import TRIES_PER_HOUR, limit_submissions, take_submission
+from usage.form_submissions import TRIES_PER_HOUR, give_back_submission, limit_submissions, take_submission
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -20,7 +20,8 @@ ALREADY_SENT = "This form was sent before; its effect took place once. What you 
 def once(back_to: str) -> Callable[[View[P]], View[P]]:
     """Let a form through the first time; a second submit leads to the page named `back_to` and says why.
 
-    The form carries `{% once_token %}`; a POST without a token is refused.
+    The form carries `{% once_token %}`; a POST without a token is refused. A view that raises has not let the form
+    through: the same form may be sent again.
     """
 
     def decorate(view: View[P]) -> View[P]:
@@ -34,7 +35,11 @@ def once(back_to: str) -> Callable[[View[P]], View[P]]:
             if not take_submission(token, form=_name(request), by=request.user.get_username()):
                 messages.info(request, ALREADY_SENT)
                 return redirect(back_to)
-            return view(request, *args, **kwargs)
+            try:
+                return view(request, *args, **kwargs)
+            except Exception:
+                give_back_submission(token)
+                raise
 
         return guarded
 
