@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, Model
 
 from intacct_usage.accounts.models import SignInSession
@@ -19,11 +19,17 @@ from intacct_usage.backups import (
     is_sqlite,
     run_tool,
 )
+from intacct_usage.lib import clock
 from intacct_usage.lib.stored_secrets import StoredSecret, stored_secrets
-from notifications.models import OutgoingEmail
+from notifications.models import OutgoingEmail, ReportRequest
+from scheduling.models import Occurrence
 from scheduling.models.worker_beat import WorkerBeat
 
 MAIL_IN_DOUBT = "It waited when the backup was made and may have been sent since; send it again if it did not arrive."
+MAILING_IN_DOUBT = (
+    "Its reports may have been sent before the backup was put back; send them again if they did not arrive."
+)
+NOT_MAILED = "Its reports are not mailed: they may have been sent before the backup was put back."
 WHAT_PEOPLE_MADE = (
     "auth.User",
     "usage.ApiCredential",
@@ -37,10 +43,14 @@ WHAT_PEOPLE_MADE = (
 
 @dataclass(frozen=True)
 class Restored:
-    """`missing_migrations`: how many this version has beyond the backup; until then its secrets are not looked at."""
+    """`missing_migrations`: how many this version has beyond the backup; until then its secrets are not looked at.
+
+    `mailings_in_doubt`: runs and requests whose mails were not in the outbox yet.
+    """
 
     missing_migrations: int
     mails_in_doubt: int
+    mailings_in_doubt: int
     secrets: tuple[StoredSecret, ...] = ()
 
 
@@ -60,8 +70,9 @@ def restore(path: Path, *, force: bool = False) -> Restored:
         options = ["--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction"]
         run_tool("pg_restore", [*options, "--exit-on-error", f"--dbname={connection_words()}", str(path)])
     SignInSession.objects.all().delete()  # a copy of a cookie from that time must not open anything
-    in_doubt = _leave_open_mails_in_doubt()
-    return Restored(len(missing), in_doubt, () if missing else tuple(stored_secrets()))
+    with transaction.atomic():
+        mails, mailings = _leave_open_mails_in_doubt(), _leave_mailings_in_doubt()
+    return Restored(len(missing), mails, mailings, () if missing else tuple(stored_secrets()))
 
 
 def _leave_open_mails_in_doubt() -> int:
@@ -70,6 +81,38 @@ def _leave_open_mails_in_doubt() -> int:
     return waiting.update(
         state=OutgoingEmail.State.UNKNOWN, message=MAIL_IN_DOUBT, lease_until=None, lease_token=F("lease_token") + 1
     )
+
+
+def _leave_mailings_in_doubt() -> int:
+    """The same for what would have queued mails next. A run under way goes on, and then mails nothing."""
+    tables = set(connection.introspection.table_names())
+    mailings = 0
+    if ReportRequest._meta.db_table in tables:
+        mailings += ReportRequest.objects.filter(
+            state__in=(ReportRequest.State.WAITING, ReportRequest.State.MAKING)
+        ).update(state=ReportRequest.State.FAILED, message=MAILING_IN_DOUBT, lease_until=None)
+    if Occurrence._meta.db_table in tables:
+        mailings += Occurrence.objects.filter(state=Occurrence.State.REPORTING).update(
+            state=Occurrence.State.STOPPED,
+            message=MAILING_IN_DOUBT,
+            lease_token=F("lease_token") + 1,
+            lease_until=None,
+            finished_at=clock.now(),
+        )
+        fetching = Occurrence.objects.filter(state=Occurrence.State.FETCHING).only("parameters", "message")
+        mailings += sum(_take_mails_from(occurrence) for occurrence in fetching)
+    return mailings
+
+
+def _take_mails_from(occurrence: Occurrence) -> bool:
+    before = occurrence.run_parameters
+    after = before.without_mails()
+    if after == before:
+        return False
+    occurrence.parameters = after.as_json()
+    occurrence.message = f"{occurrence.message} {NOT_MAILED}".strip()
+    occurrence.save(update_fields=["parameters", "message"])
+    return True
 
 
 def _refuse_if_used() -> None:

@@ -1,6 +1,6 @@
 """What an occurrence ran with: copied when it begins, so that later edits of the schedule change nothing of it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Self
 
@@ -50,6 +50,10 @@ class RunParameters:
 
     def as_json(self) -> dict[str, Any]:  # Any: JSON
         return asdict(self)
+
+    def without_mails(self) -> Self:
+        """The same run, of which nobody gets reports and nobody is told."""
+        return replace(self, email_ids=(), email_names=(), alert_ids=(), alert_names=())
 
     @property
     def is_reports_only(self) -> bool:

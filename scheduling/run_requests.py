@@ -1,7 +1,6 @@
 """What people ask for besides the timetable: run now, retry what failed, stop. None of it moves a schedule's times."""
 
 import logging
-from dataclasses import replace
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
@@ -105,7 +104,7 @@ def retry_failed(run: FetchRun, *, by: str) -> Occurrence:
         raise RunRefusedError(f"{run} has not ended yet; retry what failed once it has.")
     before = Occurrence.objects.filter(run=run).select_related("schedule").first()
     schedule = before.schedule if before else None
-    parameters = _without_mails(before, run)
+    parameters = (before.run_parameters if before else _parameters_of_run(run)).without_mails()
     try:
         with transaction.atomic():
             FetchRun.objects.select_for_update().get(pk=run.pk)  # of two who press Retry, one finds the other's run
@@ -121,11 +120,6 @@ def retry_failed(run: FetchRun, *, by: str) -> Occurrence:
     except IntegrityError:
         ahead = Occurrence.objects.open().filter(schedule=schedule).select_related("run").first()
         raise AlreadyRunningError(ahead, schedule.name if schedule else "") from None
-
-
-def _without_mails(occurrence: Occurrence | None, run: FetchRun) -> RunParameters:
-    parameters = occurrence.run_parameters if occurrence else _parameters_of_run(run)
-    return replace(parameters, email_ids=(), email_names=(), alert_ids=(), alert_names=())
 
 
 def stop_run(run: FetchRun, *, by: str) -> bool:

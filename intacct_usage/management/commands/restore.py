@@ -36,6 +36,11 @@ class Command(BaseCommand):
                 f"{restored.mails_in_doubt} mails waited at that time; they are marked “May have been sent” and are "
                 "not sent by themselves."
             )
+        if restored.mailings_in_doubt:
+            self.stdout.write(
+                f"{restored.mailings_in_doubt} mailings were being prepared at that time; nothing of them is sent, "
+                "because it may have been sent since. Their runs go on without mails."
+            )
         if restored.missing_migrations:
             self.stdout.write(
                 "The backup is of an older version: run `manage.py migrate`, then `manage.py check_secrets`. "
