@@ -36,6 +36,9 @@ FORGOTTEN_TEST_MINUTES = 10
 
 REQUESTS_PER_HOUR = 20
 TOO_MANY_REQUESTS = f"More than {REQUESTS_PER_HOUR} requests to send reports within an hour. Wait a little."
+DELIVERY_TIMEOUT_SECONDS = 15 * 60
+"""A slow server may use up the limit of each stage, and a large mail is planned anew several times."""
+
 REQUEST_PREFIX, AGAIN_PREFIX = "request:", "again:"
 
 
@@ -164,7 +167,7 @@ def due_ids(limit: int = 50) -> list[int]:
 def hand_to_worker(outgoing_email_ids: list[int]) -> None:
     """Have mails sent by the worker; inside a transaction both the mails and the tasks are committed or neither."""
     for pk in outgoing_email_ids:
-        async_task("notifications.tasks.deliver_email", pk)
+        async_task("notifications.tasks.deliver_email", pk, q_options={"timeout": DELIVERY_TIMEOUT_SECONDS})
 
 
 def new_request_key() -> str:
