@@ -8,10 +8,25 @@ from typing import Any
 import pytest
 import yaml
 
+from bench.containers.services import filled
+from tests.commands.processes import python
+from tests.operate.test_operations_page import example
+
 ROOT = Path(__file__).parent.parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]
 OURS = ("prepare", "web", "worker")
+SET_OTHERWISE = {
+    **dict.fromkeys(["SECRET_KEY", "ENCRYPTION_KEY", "DATABASE_URL", "METRICS_TOKEN"], "a file of deploy/secrets"),
+    "DATA_DIR": "the volume, by the Dockerfile",
+    "DEBUG": "never in a container",
+    "LOG_FORMAT": "always json",
+}
+SHOW_SETTINGS = """
+from django.conf import settings
+names = set(dir(settings)) - {"SECRET_KEY", "ENCRYPTION_KEYS", "METRICS_TOKEN"}
+print({name: str(getattr(settings, name)) for name in sorted(names) if name.isupper()})
+"""
 STEPS = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text(encoding="utf-8")).splitlines()
 
 
@@ -77,6 +92,28 @@ def test_no_secret_stands_in_the_environment() -> None:
     assert len(secret) == 5
     assert all(name.endswith("_FILE") and values[name].startswith("/run/secrets/") for name in secret)
     assert {Path(values[name]).name for name in secret} <= COMPOSE["secrets"].keys()
+
+
+def test_every_setting_of_the_example_reaches_the_containers() -> None:
+    passed = {name for name, value in SERVICES["web"]["environment"].items() if str(value).startswith(f"${{{name}:-")}
+
+    assert example().keys() - passed == SET_OTHERWISE.keys()
+    assert {"WEB_CONCURRENCY", "GUNICORN_CMD_ARGS", "KEEP_DAYS"} <= passed
+    assert SERVICES["worker"]["environment"].keys() >= passed - {
+        *("FORWARDED_ALLOW_IPS", "WEB_CONCURRENCY", "GUNICORN_CMD_ARGS")  # the site's alone
+    }
+
+
+def test_what_is_not_set_reaches_the_containers_as_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SERVICES["web"]["environment"]:
+        monkeypatch.delenv(name, raising=False)
+    passed = {name: filled(value) for name, value in SERVICES["worker"]["environment"].items() if name in example()}
+
+    in_container = python(SHOW_SETTINGS, **passed)
+
+    assert in_container.returncode == 0, in_container.stderr
+    assert "" in passed.values()
+    assert in_container.stdout == python(SHOW_SETTINGS, LOG_FORMAT="json").stdout
 
 
 def test_each_service_has_a_health_check_and_starts_when_it_can() -> None:
