@@ -64,7 +64,7 @@ def _fire(schedule: Schedule, now: datetime) -> Occurrence | None:
         if Occurrence.objects.filter(schedule=schedule, due_at=due.at).exists():
             return None  # the clock was set back and shows this time again
         occurrence = _write(schedule, due, now)
-        if occurrence.state in TOLD_STATES:
+        if occurrence.state in TOLD_STATES or _is_skipped_for_good(occurrence, due):
             tell_of_failure(occurrence)
     _tell(schedule, occurrence)
     return occurrence
@@ -106,6 +106,11 @@ def _write(schedule: Schedule, due: _Due, now: datetime) -> Occurrence:
     except IntegrityError:  # a person started it in this very moment
         message = "Skipped: another run of this schedule began in the same moment."
         return record_not_run(schedule, _with(wish, message, due.earlier), Occurrence.State.SKIPPED)
+
+
+def _is_skipped_for_good(occurrence: Occurrence, due: _Due) -> bool:
+    """A schedule with further times makes up for a skipped one by itself; a one-off does not."""
+    return occurrence.state == Occurrence.State.SKIPPED and due.next_at is None
 
 
 def _with(wish: Wish, message: str, missed_count: int) -> Wish:

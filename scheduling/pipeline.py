@@ -33,6 +33,7 @@ REPORT_TIMEOUT_SECONDS = 2 * 60 * 60
 LEASE_SECONDS = 60.0
 MAX_ATTEMPTS = 3
 TELL_AGAIN_AFTER = timedelta(hours=4)
+SKIPPED_FOR_GOOD = "It has no further time and is disabled; run it by hand if it is still wanted."
 TOLD_AGAIN = "you are told again after four hours"
 WORKER_DIED = "The worker died three times while making the reports; the server's log says more."
 
@@ -193,7 +194,10 @@ def _raise_alarm(occurrence: Occurrence) -> None:
 
 
 def tell_of_failure(occurrence: Occurrence) -> list[OutgoingEmail]:
-    """Queue the alert of an occurrence that failed or was missed, unless the same was told lately. Safe to repeat."""
+    """Queue the alert of an occurrence that failed, was missed or was skipped for good. Safe to repeat.
+
+    Nothing is queued if the same was told lately.
+    """
     if _was_told_lately(occurrence):
         return []
     name = occurrence.schedule_name or "A run"
@@ -201,8 +205,7 @@ def tell_of_failure(occurrence: Occurrence) -> list[OutgoingEmail]:
     lines = [
         f"{name}, due {_local(occurrence.due_at, occurrence.run_parameters.zone)}: {occurrence.get_state_display()}.",
         occurrence.message,
-        "No reports were sent.",
-        f"If it fails in the same way again, {TOLD_AGAIN}.",
+        *_what_follows(occurrence),
     ]
     emails = queue_alert(
         _configurations(occurrence.run_parameters.alert_ids),
@@ -214,6 +217,12 @@ def tell_of_failure(occurrence: Occurrence) -> list[OutgoingEmail]:
     occurrence.emails.add(*emails)
     hand_to_worker([email.pk for email in emails if email.is_open])
     return emails
+
+
+def _what_follows(occurrence: Occurrence) -> tuple[str, ...]:
+    if occurrence.state == Occurrence.State.SKIPPED:
+        return (SKIPPED_FOR_GOOD,)
+    return ("No reports were sent.", f"If it fails in the same way again, {TOLD_AGAIN}.")
 
 
 def _was_told_lately(occurrence: Occurrence) -> bool:

@@ -53,6 +53,15 @@ class ScheduleLine:
 
 
 @dataclass(frozen=True)
+class _History:
+    """Of one schedule: what its status speaks of, its latest occurrence, and the latest by its own times."""
+
+    last: Occurrence | None
+    latest: Occurrence | None
+    timed: Occurrence | None
+
+
+@dataclass(frozen=True)
 class _Circumstances:
     """What is looked up once for all schedules."""
 
@@ -69,11 +78,12 @@ def with_status(schedules: QuerySet[Schedule]) -> list[ScheduleLine]:
             open_id=_latest(Occurrence.objects.open()),
             ran_id=_latest(Occurrence.objects.ran()),
             any_id=_latest(Occurrence.objects.all()),
+            timed_id=_latest(Occurrence.objects.filter(origin=Occurrence.Origin.SCHEDULE)),
         )
     )
-    wanted = {pk for row in rows for pk in (row.open_id, row.ran_id, row.any_id) if pk}
+    wanted = {pk for row in rows for pk in (row.open_id, row.ran_id, row.any_id, row.timed_id) if pk}
     circumstances = _look_up(wanted)
-    return [_line(row, (row.open_id or row.ran_id, row.any_id), circumstances) for row in rows]
+    return [_line(row, (row.open_id or row.ran_id, row.any_id, row.timed_id), circumstances) for row in rows]
 
 
 def status_of(schedule: Schedule) -> ScheduleStatus:
@@ -105,27 +115,24 @@ def _mail_states(occurrences: Iterable[int]) -> Mapping[int, Counter[str]]:
     return counts
 
 
-def _line(schedule: Schedule, ids: tuple[int | None, int | None], circumstances: _Circumstances) -> ScheduleLine:
-    last, latest = (circumstances.occurrences.get(pk) if pk else None for pk in ids)
-    return ScheduleLine(schedule, _status(schedule, last, latest, circumstances=circumstances), last)
+def _line(schedule: Schedule, ids: Iterable[int | None], circumstances: _Circumstances) -> ScheduleLine:
+    history = _History(*(circumstances.occurrences.get(pk) if pk else None for pk in ids))
+    return ScheduleLine(schedule, _status(schedule, history, circumstances), history.last)
 
 
-def _status(
-    schedule: Schedule, last: Occurrence | None, latest: Occurrence | None, *, circumstances: _Circumstances
-) -> ScheduleStatus:
+def _status(schedule: Schedule, history: _History, circumstances: _Circumstances) -> ScheduleStatus:
+    last = history.last
     if last is not None and last.is_open:
         return ScheduleStatus(StatusWord.RUNNING, _running_detail(last, circumstances.active_run))
     if schedule.error_at is not None:
         return ScheduleStatus(StatusWord.ERROR, schedule.error_message.rstrip("."))
     outcome = _outcome(last, circumstances) if last is not None else None
     if not schedule.enabled:
-        return ScheduleStatus(StatusWord.DISABLED, _disabled_detail(schedule, outcome))
+        return ScheduleStatus(StatusWord.DISABLED, _disabled_detail(schedule, history, outcome))
     if outcome is None:
         return ScheduleStatus(StatusWord.PENDING)
-    if latest is not None and latest.state == Occurrence.State.SKIPPED:
-        skipped = f"{latest.due_at:%Y-%m-%d %H:%M} UTC was skipped, the run before it was still going"
-        return ScheduleStatus(outcome.word, "; ".join(part for part in (outcome.detail, skipped) if part))
-    return outcome
+    skipped = "" if history.latest == last else _not_run(history.latest)
+    return ScheduleStatus(outcome.word, _joined(outcome.detail, skipped))
 
 
 def _running_detail(occurrence: Occurrence, active_run: FetchRun | None) -> str:
@@ -141,11 +148,30 @@ def _running_detail(occurrence: Occurrence, active_run: FetchRun | None) -> str:
     return ""
 
 
-def _disabled_detail(schedule: Schedule, outcome: ScheduleStatus | None) -> str:
-    if outcome is None:
+def _disabled_detail(schedule: Schedule, history: _History, outcome: ScheduleStatus | None) -> str:
+    """Of a one-off it matters what became of its own time, whatever a person ran before or since."""
+    timed = history.timed
+    is_one_off = schedule.kind == Schedule.Kind.ONE_OFF
+    not_run = _not_run(timed if is_one_off else history.latest)
+    if outcome is None or (not_run and history.last == timed):
+        return not_run
+    ran = "ran" if is_one_off and timed is not None and not not_run else "last run"
+    return _joined(f"{ran}: {outcome}", not_run)
+
+
+def _not_run(occurrence: Occurrence | None) -> str:
+    """Which time did not run; empty of one that ran."""
+    reasons = {
+        Occurrence.State.SKIPPED.value: "skipped, the run before it was still going",
+        Occurrence.State.MISSED.value: "missed, the service was down",
+    }
+    if occurrence is None or occurrence.state not in reasons:
         return ""
-    ran = "ran" if schedule.kind == Schedule.Kind.ONE_OFF else "last run"
-    return f"{ran}: {outcome}"
+    return f"{occurrence.due_at:%Y-%m-%d %H:%M} UTC was {reasons[occurrence.state]}"
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
 
 
 def _outcome(occurrence: Occurrence, circumstances: _Circumstances) -> ScheduleStatus:
@@ -159,7 +185,7 @@ def _outcome(occurrence: Occurrence, circumstances: _Circumstances) -> ScheduleS
         return ScheduleStatus(StatusWord.ERROR, occurrence.message.rstrip("."))
     mails = circumstances.mails.get(occurrence.pk, Counter())
     parts = [_companies_detail(occurrence.run), *_mail_details(mails)]
-    return ScheduleStatus(StatusWord.SUCCESS, "; ".join(part for part in parts if part))
+    return ScheduleStatus(StatusWord.SUCCESS, _joined(*parts))
 
 
 def _companies_detail(run: FetchRun | None) -> str:

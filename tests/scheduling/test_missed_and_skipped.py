@@ -6,11 +6,14 @@ import pytest
 from django.conf import LazySettings
 from django_q.models import OrmQ
 
+from notifications.models import OutgoingEmail
 from scheduling.clock_watch import note_time
 from scheduling.database_clock import database_now
 from scheduling.dispatch import dispatch_due
 from scheduling.models import DispatchClock, Occurrence, RunLane, Schedule
-from tests.scheduling.schedules import DUE, make_enabled, make_fetchable
+from scheduling.run_requests import run_now
+from scheduling.schedule_status import status_of
+from tests.scheduling.schedules import DUE, make_configuration, make_enabled, make_fetchable, make_schedule
 from usage.models import Company, CompanyFetch, FetchRun
 
 MINUTE = timedelta(minutes=1)
@@ -82,6 +85,23 @@ def test_a_schedule_due_while_its_last_run_goes_on_is_skipped_with_the_reason() 
     assert second.message == f"Skipped: the previous run (Run {first.run_id}) was still going."
     assert Occurrence.objects.filter(schedule=schedule).count() == 2
     assert FetchRun.objects.count() == 1
+
+
+@pytest.mark.parametrize(("kind", "timing", "told"), [("one_off", "2026-03-02T02:30", 1), ("daily", "02:30", 0)])
+def test_a_time_that_is_skipped_for_good_is_told(kind: str, timing: str, told: int) -> None:
+    schedule = make_schedule(kind=kind, timing=timing)
+    schedule.alerts.add(make_configuration("Operations"))
+    Schedule.objects.update(enabled=True, next_run_at=DUE)
+    run = run_now(schedule, by="ann").run
+
+    [occurrence] = dispatch_due(DUE)
+    Occurrence.objects.filter(run=run).update(state="success")
+
+    assert (occurrence.state, occurrence.emails.count()) == ("skipped", told)
+    for email in OutgoingEmail.objects.all():
+        assert email.subject == "Nightly: Skipped"
+        assert "It has no further time and is disabled; run it by hand if it is still wanted." in str(email.content)
+        assert "was skipped" in str(status_of(schedule))
 
 
 @pytest.mark.parametrize("jump", [HOUR, DAY])

@@ -115,7 +115,7 @@ def test_a_skipped_time_is_told_beside_the_last_result() -> None:
 
 def test_disabled_tells_how_the_last_run_went() -> None:
     one_off, daily = make_schedule("Once", kind="one_off", timing="2026-03-02T02:30"), make_schedule("Daily")
-    add(one_off, "success")
+    add(one_off, "success", origin="schedule")
     add(daily, "stopped")
 
     assert [str(status_of(schedule)) for schedule in (one_off, daily)] == [
@@ -142,3 +142,43 @@ def test_a_list_costs_the_same_for_one_and_for_fifty() -> None:
         assert len(with_status(Schedule.objects.all())) == MANY + 1
 
     assert len(one) == len(many) == 4
+
+
+@pytest.mark.parametrize(
+    ("before", "then", "after", "shown"),
+    [
+        (
+            "success",
+            "skipped",
+            "",
+            "last run: Success; 2026-03-02 02:30 UTC was skipped, the run before it was still going",
+        ),
+        (
+            "",
+            "skipped",
+            "success",
+            "last run: Success; 2026-03-02 02:30 UTC was skipped, the run before it was still going",
+        ),
+        ("success", "missed", "", "2026-03-02 02:30 UTC was missed, the service was down"),
+        ("", "missed", "success", "last run: Success; 2026-03-02 02:30 UTC was missed, the service was down"),
+        ("stopped", "success", "", "ran: Success"),
+        ("", "success", "stopped", "ran: Stopped"),
+    ],
+)
+def test_of_a_one_off_only_its_own_time_counts_as_ran(before: str, then: str, after: str, shown: str) -> None:
+    schedule = make_schedule(kind="one_off", timing="2026-03-02T02:30")
+    for minutes, state in ((-5, before), (0, then), (5, after)):
+        if state:
+            add(schedule, state, minutes=minutes, origin="manual" if minutes else "schedule")
+
+    assert str(status_of(schedule)) == f"Disabled: {shown}"
+
+
+def test_a_daily_schedule_that_was_disabled_names_the_time_that_was_skipped() -> None:
+    schedule = make_schedule()
+    add(schedule, "success")
+    add(schedule, "skipped", minutes=1440)
+
+    assert str(status_of(schedule)) == (
+        "Disabled: last run: Success; 2026-03-03 02:30 UTC was skipped, the run before it was still going"
+    )
