@@ -5,9 +5,12 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from notifications.models import EmailConfiguration
+from intacct_usage.management.commands import run_schedule
+from notifications.models import EmailConfiguration, OutgoingEmail
 from scheduling.models import Occurrence, Schedule
-from tests.scheduling.schedules import make_enabled, make_fetchable, make_schedule
+from scheduling.pipeline import queue_waiting_reports
+from scheduling.tasks import make_reports
+from tests.scheduling.schedules import make_configuration, make_enabled, make_fetchable, make_schedule
 from usage.models import FetchRun, QueryFilter
 
 pytestmark = pytest.mark.django_db
@@ -17,6 +20,13 @@ def run(name: str, *arguments: str) -> str:
     out = StringIO()
     call_command(name, *arguments, stdout=out)
     return out.getvalue()
+
+
+def make_reports_of(occurrence: Occurrence) -> None:
+    """What a worker would do."""
+    queue_waiting_reports()
+    occurrence.refresh_from_db()
+    make_reports(occurrence.pk, occurrence.lease_token)
 
 
 @pytest.mark.parametrize(
@@ -130,6 +140,18 @@ def test_run_schedule_starts_a_run_beside_the_timetable(capsys: pytest.CaptureFi
     assert printed == f"The schedule “Nightly” was started as run {occurrence.run_id}.\n"
     assert "No worker is running" in capsys.readouterr().err
     assert schedule.next_run_at == before
+
+
+def test_a_mail_that_is_skipped_because_it_is_empty_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule = make_schedule(mode="reports_only", skip_empty=True)
+    schedule.emails.add(make_configuration("Finance"))
+    monkeypatch.setattr(run_schedule, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(run_schedule, "_show", lambda progress, occurrence: make_reports_of(occurrence))
+
+    printed = run("run_schedule", "Nightly", "--wait")
+
+    assert "Finance: Skipped. Not sent: the reports hold no records" in printed
+    assert OutgoingEmail.objects.get().state == "skipped"
 
 
 @pytest.mark.parametrize("fetchable", [True, False])

@@ -19,6 +19,7 @@ from usage.run_progress import run_progress
 
 EXIT_IN_PART = 1
 EXIT_FAILED = 2
+WENT_WELL = (OutgoingEmail.State.SENT, OutgoingEmail.State.SKIPPED)
 LOOK_SECONDS = 0.5
 NO_WORKER = "No worker is running; it starts as soon as there is one (manage.py worker)."
 NO_WORKER_SECONDS = 60.0
@@ -68,7 +69,7 @@ class Command(ProductCommand):
             self.stdout.write(f"{email.configuration_name}: {email.get_state_display()}. {email.message}")
         if occurrence.state != Occurrence.State.SUCCESS:
             sys.exit(EXIT_FAILED)
-        mails_failed = any(email.state != OutgoingEmail.State.SENT for email in emails)
+        mails_failed = any(email.state not in WENT_WELL for email in emails)
         companies_failed = occurrence.run is not None and occurrence.run.companies_failed > 0
         if mails_failed or companies_failed:
             sys.exit(EXIT_IN_PART)
