@@ -1,5 +1,6 @@
 """The commands about schedules, with what they print and how they exit."""
 
+import shlex
 from io import StringIO
 
 import pytest
@@ -27,6 +28,15 @@ def make_reports_of(occurrence: Occurrence) -> None:
     queue_waiting_reports()
     occurrence.refresh_from_db()
     make_reports(occurrence.pk, occurrence.lease_token)
+
+
+@pytest.mark.parametrize("name", ["Nightly run", "Bob's $HOME"])
+def test_the_hint_of_how_to_enable_a_schedule_can_be_pasted_into_a_shell(name: str) -> None:
+    hint = run("add_schedule", name, "--daily", "02:30").splitlines()[-1].partition("enable it with: ")[2]
+    _, *command = shlex.split(hint)
+
+    assert "is enabled" in run(*command)
+    assert Schedule.objects.get(name=name).enabled
 
 
 @pytest.mark.parametrize(

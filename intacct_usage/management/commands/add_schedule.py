@@ -1,5 +1,6 @@
 """`manage.py add_schedule`: a new schedule, disabled unless told otherwise."""
 
+import shlex
 from argparse import ArgumentParser
 from datetime import date
 from typing import Any
@@ -77,7 +78,7 @@ class Command(ProductCommand):
         for due in upcoming(schedule.recurrence, timezone.now(), 5):
             self.stdout.write(f"  {due.astimezone(time_zone(schedule.zone)):%a %Y-%m-%d %H:%M %z}")
         if not schedule.enabled:
-            self.stdout.write(f"It is disabled; enable it with: manage.py enable_schedule “{schedule}”")
+            self.stdout.write(f"It is disabled; enable it with: manage.py enable_schedule {shlex.quote(schedule.name)}")
 
 
 def _schedule(options: dict[str, Any]) -> Schedule:  # Any: argparse's values
