@@ -4,15 +4,20 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from itertools import chain, islice
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 LARGEST_WORKBOOK_BYTES = 15_000_000
 """Reading and writing a larger workbook anew takes minutes, too long for one delivery."""
+
+GENERAL = "General"
+"""The number format of a cell that has none."""
 
 Cells = tuple[object, ...]
 DATE_FORMATS: tuple[tuple[type, str], ...] = (
@@ -32,6 +37,16 @@ class Piece:
 
     path: Path
     rows: int
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What a sheet of data is written from; `number_formats` by column."""
+
+    title: str
+    header: Cells
+    rows: Iterable[Cells]
+    number_formats: Sequence[str]
 
 
 def split_report(path: Path, count: int, *, rows: int, folder: Path) -> list[Piece]:
@@ -94,6 +109,7 @@ def _split_workbook(path: Path, count: int, *, rows: int, folder: Path) -> list[
         facts = [tuple(row) for row in _sheet_rows(about)]
         data = _data_rows(data_sheets)
         header = next(data, ())
+        number_formats = _number_formats(data_sheets[0])
         share = rows // count + 1
         pieces = []
         for number in range(1, count + 1):
@@ -103,7 +119,8 @@ def _split_workbook(path: Path, count: int, *, rows: int, folder: Path) -> list[
                 break
             target = folder / _piece_name(path, number, count)
             filled = chain([first] if first else [], part)
-            written = _write_workbook(target, (data_sheets[0].title, header, filled), (about.title, facts))
+            table = _Table(data_sheets[0].title, header, filled, number_formats)
+            written = _write_workbook(target, table, (about.title, facts))
             pieces.append(Piece(target, written))
         return pieces
     finally:
@@ -121,34 +138,44 @@ def _sheet_rows(sheet: Any) -> Iterator[Cells]:  # Any: the stubs do not know th
     yield from sheet.iter_rows(values_only=True)
 
 
-def _write_workbook(target: Path, data: tuple[str, Cells, Iterable[Cells]], about: tuple[str, list[Cells]]) -> int:
+def _number_formats(sheet: Any) -> list[str]:  # Any: as above
+    """Those of the first row of data; a value alone does not tell whether a date was shown with a time of day."""
+    sheet.reset_dimensions()
+    row = next(sheet.iter_rows(min_row=2, max_row=2), ())
+    return [cell.number_format for cell in row]
+
+
+def _write_workbook(target: Path, table: _Table, about: tuple[str, list[Cells]]) -> int:
     """Write a workbook readable by its owner alone; the number of data rows. Text never becomes a formula or a link."""
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     os.close(_open_private(target))
     book = xlsxwriter.Workbook(str(target), {**options, "tmpdir": str(target.parent)})
     bold = book.add_format({"bold": True})
-    formats = {kind: book.add_format({"num_format": pattern}) for kind, pattern in DATE_FORMATS}
-    title, header, rows = data
-    sheet = book.add_worksheet(title)
+    by_kind = {kind: book.add_format({"num_format": pattern}) for kind, pattern in DATE_FORMATS}
+    by_column = [None if code == GENERAL else book.add_format({"num_format": code}) for code in table.number_formats]
+    sheet = book.add_worksheet(table.title)
     sheet.freeze_panes(1, 0)
-    sheet.set_column(0, max(len(header) - 1, 0), 20)
-    sheet.write_row(0, 0, header, bold)
+    sheet.set_column(0, max(len(table.header) - 1, 0), 20)
+    sheet.write_row(0, 0, table.header, bold)
     written = 0
-    for written, row in enumerate(rows, start=1):
-        _write_row(sheet, written, row, formats)
+    for written, row in enumerate(table.rows, start=1):
+        _write_row(sheet, written, zip_longest(row, by_column[: len(row)]), by_kind)
     facts = book.add_worksheet(about[0])
     facts.set_column(0, 1, 40)
     for number, row in enumerate(about[1]):
-        _write_row(facts, number, row, formats)
+        _write_row(facts, number, ((value, None) for value in row), by_kind)
     book.close()
     return written
 
 
-def _write_row(sheet: xlsxwriter.worksheet.Worksheet, number: int, row: Cells, formats: dict[type, object]) -> None:
-    for column, value in enumerate(row):
+def _write_row(
+    sheet: Worksheet, number: int, row: Iterable[tuple[object, Format | None]], by_kind: dict[type, Format]
+) -> None:
+    """Each value with the format of its column; without one a date gets that of its kind."""
+    for column, (value, style) in enumerate(row):
         if isinstance(value, str):
-            sheet.write_string(number, column, value)
+            sheet.write_string(number, column, value, style)
         elif isinstance(value, date | time):
-            sheet.write_datetime(number, column, value, formats[type(value)])
+            sheet.write_datetime(number, column, value, style or by_kind[type(value)])
         elif value is not None:
-            sheet.write_number(number, column, value)
+            sheet.write_number(number, column, value, style)
