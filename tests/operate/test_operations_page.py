@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from gunicorn import sock
 
 from tests.operate.error_table import BEGIN, END, PAGE, table
 from usage.gateway.error_advice import ADVICE
@@ -85,6 +86,19 @@ def test_the_error_table_is_made_of_the_products_own_words() -> None:
 
     assert found == table(), "Run: python -m tests.operate.error_table"
     assert set(ADVICE) == set(ErrorFamily)
+
+
+def test_the_symptoms_are_quoted_in_the_programs_own_words() -> None:
+    folders = ("usage", "notifications", "scheduling", "intacct_usage", "templates", "deploy")
+    paths = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".html")]
+    words = "\n".join(path.read_text(encoding="utf-8") for path in [*paths, Path(sock.__file__)])
+    table = TEXT.partition("### By symptom")[2].partition("### By error")[0]
+    symptoms = re.findall(r"^\| (.+?) \| ", table, re.M)
+    quoted = [quote for symptom in symptoms for quote in re.findall(r"“([^”]+)”", symptom)]
+    pieces = [piece.strip(" :)") for quote in quoted for piece in quote.split("…")]
+
+    assert len(quoted) > 10
+    assert [piece for piece in pieces if piece not in words] == []
 
 
 @pytest.mark.parametrize("number", ["XL03000006", "GW-0010", "GW-0011", "PL04000005", "PL04000055", "DL02000001"])
