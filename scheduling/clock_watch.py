@@ -9,6 +9,7 @@ from django.db import models
 from django_q.conf import Conf
 from django_q.models import OrmQ
 
+from notifications.delivery import RETRY_SECONDS
 from notifications.models import OutgoingEmail, ReportRequest
 from scheduling.models import DispatchClock, Occurrence, RunLane, Schedule
 from usage.models import BackgroundJob, CompanyFetch
@@ -41,6 +42,7 @@ def note_time(now: datetime) -> bool:
     logger.warning("The clock was set back by %s; the next runs are worked out anew", clock.seen_at - now)
     _follow(now)
     _shorten_leases(now)
+    _shorten_waits(now)
     return True
 
 
@@ -54,6 +56,14 @@ def _shorten_leases(now: datetime) -> None:
     for leased, length in (*((model, lease) for model in LEASED), *((model, LONGER_LEASE) for model in LEASED_LONGER)):
         leased._default_manager.filter(lease_until__gt=now + length).update(lease_until=now + length)
     OrmQ.objects.filter(lock__gt=now + timedelta(seconds=Conf.RETRY)).update(lock=now)
+
+
+def _shorten_waits(now: datetime) -> None:
+    """A mail that is tried again waits no longer than one that failed now."""
+    for attempts, seconds in enumerate(RETRY_SECONDS, 1):
+        latest = now + timedelta(seconds=seconds)
+        waiting = OutgoingEmail.objects.filter(state=OutgoingEmail.State.PENDING, attempts=attempts)
+        waiting.filter(next_attempt_at__gt=latest).update(next_attempt_at=latest)
 
 
 def _follow(now: datetime) -> None:

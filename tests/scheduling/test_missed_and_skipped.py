@@ -160,3 +160,18 @@ def test_a_clock_set_back_lets_nothing_wait_for_the_old_time(settings: LazySetti
     assert RunLane.objects.get().lease_until <= latest
     assert CompanyFetch.objects.get().lease_until <= latest
     assert OrmQ.objects.get().lock <= now
+
+
+@pytest.mark.parametrize(("attempts", "longest"), [(1, MINUTE), (2, 5 * MINUTE), (5, 3 * HOUR)])
+@pytest.mark.parametrize("wait", [MINUTE / 2, DAY])
+def test_a_clock_set_back_lets_no_mail_wait_longer_than_before_an_ordinary_attempt(
+    attempts: int, longest: timedelta, wait: timedelta
+) -> None:
+    now = database_now()
+    email = OutgoingEmail.objects.create(dedupe_key="1", kind="report", attempts=attempts, next_attempt_at=now + wait)
+    DispatchClock.objects.create(slot=1, seen_at=now + DAY)
+
+    note_time(now)
+
+    email.refresh_from_db()
+    assert email.next_attempt_at == now + min(wait, longest)
