@@ -121,7 +121,7 @@ def private_postgresql(kept: Path | None = None) -> Iterator[str]:
         if is_new:
             _as_postgres("initdb", "-D", str(data), "-A", "trust", "-U", "bench", "-E", "UTF8")
         options = (
-            f"-c listen_addresses='' -c unix_socket_directories='{socket}' -c max_connections=100 "
+            f"-c listen_addresses='' -c unix_socket_directories='{socket}' -c max_connections=300 "
             "-c shared_buffers=512MB -c max_wal_size=4GB"
         )
         _as_postgres("pg_ctl", "-D", str(data), "-w", "-l", str(data / "log"), "-o", options, "start")
