@@ -31,6 +31,7 @@ from tests.factories import make_company, make_records
 from tests.notifications.mailing import allow
 from tests.usage.companies_api import listed
 from tests.web.posting import post
+from usage.archived_batches import batches_of
 from usage.fetch_runs import start_next_run
 from usage.models import ApiCredential, Company, CompanyFetch, FetchRun
 from usage.outbound_connections import save_proxy
@@ -157,6 +158,12 @@ def clear(site: Site) -> Form:
 def restore(site: Site) -> Form:
     post(site.client, "/configuration/companies/remove/", **remove(site))
     return {"one": 1}
+
+
+@change("companies/<int:pk>/restore/", Action.DATA_RESTORED)
+def restore_records(site: Site) -> Form:
+    post(site.client, "/configuration/companies/remove/", **remove(site))
+    return {"batch": batches_of(Company.objects.get())[0].key}
 
 
 @change("notifications/add/<slug:provider>/", Action.ADDED)
