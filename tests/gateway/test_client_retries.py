@@ -100,6 +100,18 @@ def test_fields_that_are_not_readable_are_left_out_once_and_from_then_on() -> No
     assert here.gateway.ledger.count(function="query") == 3
 
 
+def test_fields_that_are_refused_one_after_the_other_are_all_left_out() -> None:
+    with world() as here:
+        here.add_rows(1)
+        for place, name in enumerate(("POLICYID", "STATUS", "FUNCTION")):
+            here.fault("fields_not_readable", function="query", after=place, times=1, fields=(name,))
+        acme = here.connect()
+        page = acme.query(USAGE_OBJECT, USAGE_FIELDS)
+
+    assert set(page.rows[0]) == set(USAGE_FIELDS) - {"POLICYID", "STATUS", "FUNCTION"}
+    assert here.gateway.ledger.count(function="query") == 4
+
+
 @pytest.mark.parametrize("field", ["RECORDNO", "N_TRANS", "CREATED_TIME"])
 def test_fields_a_query_needs_are_never_left_out(field: str) -> None:
     with world() as here, pytest.raises(GatewayError) as refused:

@@ -165,16 +165,17 @@ class CompanyConnection:
     def query(self, object_name: str, fields: Sequence[str], **options: Unpack[QueryOptions]) -> Page:
         """Return one page. It may hold fewer rows than asked for: go on from `offset + count` while rows remain.
 
-        Optional fields the user may not read are left out after the first refusal (see `unreadable_fields`).
+        Optional fields the user may not read are left out once they were refused (see `unreadable_fields`), whether an
+        answer names all of them or one at a time.
         """
         query = Query(object_name, fields, **options)
         with self._lock:
-            try:
-                return self._query_page(query)
-            except GatewayError as error:
-                if not self._leave_out(error, query):
-                    raise
-            return self._query_page(query)
+            while True:
+                try:
+                    return self._query_page(query)
+                except GatewayError as error:
+                    if not self._leave_out(error, query):
+                        raise
 
     def _query_page(self, query: Query) -> Page:
         readable = [name for name in query.fields if name.upper() not in self.unreadable_fields]
@@ -187,8 +188,8 @@ class CompanyConnection:
         return self._named(lambda: read_page(answer, object_name=query.object_name, offset=query.offset))
 
     def _leave_out(self, error: GatewayError, query: Query) -> bool:
-        """Remember the fields Intacct refused to read; False if the query cannot do without them."""
-        refused = frozenset(error.unreadable_fields)
+        """Remember the fields Intacct refused to read; False if it names no new one or the query cannot do without."""
+        refused = frozenset(error.unreadable_fields) - self.unreadable_fields
         if error.family is not ErrorFamily.FIELDS or not refused & {name.upper() for name in query.fields}:
             return False
         if refused & (REQUIRED_USAGE_FIELDS | _fields_needed(query)):
