@@ -85,3 +85,32 @@ def test_a_refused_form_says_why_first_and_its_summary_leads_to_the_fields(
     reason = port.evaluate("one => one.ariaDescribedByElements.map((other) => other.textContent).join(' ')")
     assert "65535" in reason
     expect(page.locator("#id_host")).to_have_value("mail.example.com")
+
+
+TELL_WHEN_BUSY = """() => new MutationObserver((changes) => {
+  for (const one of changes) console.info(`busy=${one.target.getAttribute("aria-busy")} ${one.target.textContent}`);
+}).observe(document.querySelector("main form"), {subtree: true, attributeFilter: ["aria-busy"]})"""
+
+
+def test_a_save_that_takes_long_says_so_and_is_sent_once(visitor_as: Callable[[str], Visitor]) -> None:
+    """The page tells by itself: while its answer is outstanding nobody can ask it anything."""
+    page, held, told = visitor_as("Manager").open("/notifications/add/smtp/"), [], []
+    page.route(
+        "**/add/smtp/", lambda route: held.append(route) if route.request.method == "POST" else route.continue_()
+    )
+    page.on("console", lambda message: told.append(message.text))
+    values = {"name": "Finance", "host": "127.0.0.1", "from_address": "a@x.example", "to": "b@x.example"}
+    for field, value in values.items():
+        page.locator(f"#id_{field}").fill(value)
+    page.evaluate(TELL_WHEN_BUSY)
+
+    page.evaluate("""() => {
+      const save = document.querySelector("main form [type=submit]");
+      save.click();
+      window.setTimeout(() => save.click(), 1000);
+    }""")
+    page.wait_for_timeout(2000)
+
+    assert told == ["busy=true Sending a test mail…"]
+    assert len(held) == 1
+    held[0].abort()
