@@ -97,7 +97,7 @@
       },
       scales: {
         x: { stacked: true, grid: { display: false }, border: { color: colour("--line-strong") },
-          ticks: { color: ink, font, maxRotation: 0, autoSkipPadding: 12, callback: (_, at) => (data.unfinished[at] ? [data.labels[at], "to date"] : data.labels[at]) } },
+          ticks: { color: ink, font, maxRotation: 0, autoSkipPadding: 12, callback: (_, at) => (data.states[at] ? [data.labels[at], data.states[at]] : data.labels[at]) } },
         y: { stacked: data.view === "stacked", beginAtZero: true, grid: { color: colour("--line") }, border: { display: false },
           ticks: { color: ink, font, precision: 0, maxTicksLimit: 6, callback: (value) => grouped.format(value) } },
       },
