@@ -75,6 +75,8 @@
     },
   };
 
+  // In short lines: a wide one would push the neighbour's month off a phone.
+  const monthLines = (data, at) => [data.labels[at], ...(data.states[at].match(/.{1,9}(?: |$)/g) || [])];
   const label = (data, at) => (data.states[at] ? `${data.labels[at]} (${data.states[at]})` : data.labels[at]);
 
   const options = (data) => {
@@ -97,7 +99,7 @@
       },
       scales: {
         x: { stacked: true, grid: { display: false }, border: { color: colour("--line-strong") },
-          ticks: { color: ink, font, maxRotation: 0, autoSkipPadding: 12, callback: (_, at) => (data.states[at] ? [data.labels[at], data.states[at]] : data.labels[at]) } },
+          ticks: { color: ink, font, maxRotation: 0, autoSkipPadding: 12, callback: (_, at) => monthLines(data, at) } },
         y: { stacked: data.view === "stacked", beginAtZero: true, grid: { color: colour("--line") }, border: { display: false },
           ticks: { color: ink, font, precision: 0, maxTicksLimit: 6, callback: (value) => grouped.format(value) } },
       },
