@@ -1,6 +1,6 @@
 """What the bundled simulator itself can give: a sign-in and a page for each company, to a client that drops the bytes.
 
-    script/bench simulator [--companies 500] [--records 14] [--rounds 3]
+    script/bench simulator [--companies 500] [--records 1] [--rounds 3]
 
 `--records` are those of each company and day; the simulator keeps 62 days. A run over the simulator that is far slower
 than this is not held up by it.

@@ -16,7 +16,7 @@ from intacct_usage.lib.disk import disk_problem
 from intacct_usage.lib.stored_secrets import unreadable_secrets, warning_about
 from intacct_usage.lib.version import application_version
 from usage.models import FetchRun
-from usage.models.company import STALE_AFTER
+from usage.models.company import is_stale
 
 KEY_WARNING, KEY_WARNING_SECONDS = "key-warning", 60
 REAL_GATEWAY_DOMAIN = ".intacct.com"
@@ -61,7 +61,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:  # Any: template context
         "disk_warning": disk_problem() if signed_in else "",
         "product_version": application_version(),
         "data_as_of": data_as_of,
-        "data_is_stale": data_as_of is not None and clock.now() - data_as_of > STALE_AFTER,
+        "data_is_stale": is_stale(data_as_of, clock.now()),
     }
 
 

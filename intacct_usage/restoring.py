@@ -88,9 +88,8 @@ def _leave_mailings_in_doubt() -> int:
     tables = set(connection.introspection.table_names())
     mailings = 0
     if ReportRequest._meta.db_table in tables:
-        mailings += ReportRequest.objects.filter(
-            state__in=(ReportRequest.State.WAITING, ReportRequest.State.MAKING)
-        ).update(state=ReportRequest.State.FAILED, message=MAILING_IN_DOUBT, lease_until=None)
+        failed = ReportRequest.State.FAILED
+        mailings += ReportRequest.objects.open().update(state=failed, message=MAILING_IN_DOUBT, lease_until=None)
     if Occurrence._meta.db_table in tables:
         mailings += Occurrence.objects.filter(state=Occurrence.State.REPORTING).update(
             state=Occurrence.State.STOPPED,

@@ -8,9 +8,8 @@ from usage.models import QueryFilter
 from usage.models.fetch_run import FetchRun
 from usage.periods import ReportPeriod, period_for
 from usage.reports.kinds import ReportFormat, ReportKind
-from usage.reports.scope import FilterGoneError
+from usage.reports.scope import ALL_FILTERS, FilterGoneError
 
-ALL_FILTERS = "All Filters"
 REPORTS_ONLY = "reports_only"
 
 

@@ -6,7 +6,7 @@ Whole months come from the company-month totals; months that the period cuts com
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from functools import reduce
 from operator import or_
@@ -15,14 +15,13 @@ from django.db.models import DateField, Model, Q, QuerySet, Sum, Value
 
 from usage.models import Company, CompanyDay, CompanyMonth, QueryFilter
 from usage.models.company import OTHER
-from usage.periods import ALL_DATA, ReportPeriod, first_of_month, last_of_month, months_earlier
+from usage.periods import ALL_DATA, ONE_DAY, ReportPeriod, first_of_month, last_of_month, months_earlier
 from usage.reports.scope import ReportScope
 from usage.reports.totals import Totals, split_months
 
 MOST_SERIES = 8
 REMAINING = "Remaining filters"
 MOST_MONTHS = 240
-ONE_DAY = timedelta(days=1)
 KNOWN_STATES = (CompanyDay.State.FETCHED, CompanyDay.State.EMPTY, CompanyDay.State.PROVISIONAL)
 
 Group = int | None

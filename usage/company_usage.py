@@ -9,7 +9,7 @@ from django.db.models import Count, Sum
 
 from usage.charts import MonthlyUsage
 from usage.models import Company, CompanyDay, CompanyFetch, CompanyMonth, UsageRecord
-from usage.periods import first_of_month, months_earlier
+from usage.periods import ONE_DAY, first_of_month, months_earlier
 from usage.reports.totals import Totals
 
 CHART_MONTHS = 24
@@ -17,7 +17,6 @@ WEEKS_SHOWN = 14
 FUNCTION_DAYS = 30
 FUNCTIONS_SHOWN = 15
 FETCHES_SHOWN = 15
-ONE_DAY = timedelta(days=1)
 ONE_WEEK = timedelta(days=7)
 
 

@@ -151,7 +151,7 @@ def days_without_gaps() -> Iterator[Finding]:
         if span["days"] != wanted:
             message = f"{wanted - span['days']} days between {span['first']} and {span['last']} are not accounted for"
             yield Finding("I5", span["company__intacct_id"], message)
-    unread = CompanyDay.objects.filter(state=CompanyDay.State.FAILED).select_related("company")
+    unread = CompanyDay.objects.unsettled().filter(state=CompanyDay.State.FAILED).select_related("company")
     newest = {span["company_id"]: span["newest"] for span in spans}
     for day in unread:
         start = newest.get(day.company_id)
@@ -163,7 +163,7 @@ def days_without_gaps() -> Iterator[Finding]:
 
 def _days_never_settled(newest: dict[int, date | None]) -> Iterator[Finding]:
     """Days that would be called unfinished for ever, because the next fetch begins after them."""
-    for day in CompanyDay.objects.filter(state=CompanyDay.State.PROVISIONAL).select_related("company"):
+    for day in CompanyDay.objects.unsettled().filter(state=CompanyDay.State.PROVISIONAL).select_related("company"):
         start, fetched_at = newest.get(day.company_id), day.company.last_success_at
         if start is not None and fetched_at is not None and day.day < start <= clock.utc_day(fetched_at):
             message = f"{day.day} is marked as not over, and the next fetch starts on {start}"

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 from django.db import transaction
 from django.db.backends.utils import CursorWrapper
@@ -12,11 +12,11 @@ from django.db.models import Min
 from intacct_usage.lib.bulk_insert import insert_rows
 from usage import window_sql
 from usage.models import Company, CompanyDay, CompanyMonth, UsageRecord
+from usage.periods import ONE_DAY
 from usage.window_sql import DayRow, window_cursor
 from usage.windows import days_between
 
 DAY_COLUMNS = ("company_id", "day", "state", "records", "transactions", "by_sender")
-ONE_DAY = timedelta(days=1)
 MONTH_COLUMNS = ("company_id", "month", "sender_id", "records", "transactions")
 
 DayTotals = Mapping[date, dict[int, list[int]]]

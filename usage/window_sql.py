@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from usage.models import Company, CompanyFetch
+from usage.models.company_day import UNSETTLED_LIST
 
 KEYS_PER_STATEMENT = 500
 ROWS_PER_READ = 2000
@@ -67,8 +68,8 @@ GROUP BY record.created_on, signature.sender_id"""
 
 SETTLE_DAYS = """
 UPDATE usage_companyday SET state = CASE WHEN records > 0 THEN 'fetched' ELSE 'empty' END
-WHERE company_id = %s AND day < %s AND state = 'provisional' AND state IN ('failed', 'lost', 'provisional')"""
-"""The second condition is that of the index of unsettled days, word for word."""
+WHERE company_id = %s AND day < %s AND state = 'provisional' AND state IN ({unsettled})"""
+"""The second condition is that of the index of unsettled days."""
 
 STORED_DAYS = "SELECT day, state, records, transactions, by_sender FROM usage_companyday WHERE company_id = %s"
 
@@ -202,7 +203,9 @@ def record_totals(
 
 def settle_days(cursor: CursorWrapper, company_id: int, before: date) -> None:
     """Days before this one that were not over when they were read are over."""
-    cursor.execute(SETTLE_DAYS, (company_id, connection.ops.adapt_datefield_value(before)))
+    cursor.execute(
+        SETTLE_DAYS.format(unsettled=UNSETTLED_LIST), (company_id, connection.ops.adapt_datefield_value(before))
+    )
 
 
 def stored_days(cursor: CursorWrapper, company_id: int, first_day: date | None) -> dict[date, DayRow]:

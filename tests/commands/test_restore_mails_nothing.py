@@ -12,9 +12,11 @@ from notifications.models import ReportRequest
 from scheduling.models import Occurrence
 from scheduling.parameters import RunParameters
 from tests.commands.processes import manage, python
-from tests.commands.test_backup_and_restore import empty_database  # noqa: F401 - a fixture
+from tests.commands.test_backup_and_restore import empty_database
 from tests.scheduling.schedules import make_configuration, make_schedule
 from usage.models import FetchRun
+
+__all__ = ["empty_database"]
 
 WORK = """
 import json
@@ -77,7 +79,7 @@ def backup(transactional_db: None, tmp_path: Path) -> Path:
     return tmp_path / "backup"
 
 
-def test_after_a_restore_nothing_is_mailed_without_a_person(backup: Path, empty_database: str) -> None:  # noqa: F811
+def test_after_a_restore_nothing_is_mailed_without_a_person(backup: Path, empty_database: str) -> None:
     restored = manage("restore", str(backup), database=empty_database)
     worked = python(WORK, database=empty_database)
 

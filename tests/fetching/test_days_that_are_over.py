@@ -5,16 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from tests.factories import make_company
-from tests.fetching.test_window_store import make_claim, row
+from tests.fetching.test_window_store import content, make_claim, row
 from usage.data_check import days_without_gaps
 from usage.models import Company, CompanyDay, FetchRun
 from usage.periods import ALL_DATA
 from usage.reports import ReportScope
 from usage.reports.coverage import coverage
-from usage.usage_rows import StoredRow, StoredRowSpool
-from usage.window_reading import WindowRows
-from usage.window_store import WindowContent, store_window
-from usage.windows import full_window, incremental_window
+from usage.usage_rows import StoredRow
+from usage.window_store import store_window
 
 FIRST = date(2026, 2, 9)
 ONE_DAY = timedelta(days=1)
@@ -24,17 +22,8 @@ EVERYTHING = ReportScope(None, ALL_DATA)
 def fetch(
     company: Company, now: datetime, rows: list[StoredRow], *, full: bool = False, newest: date | None = None
 ) -> None:
-    spool = StoredRowSpool()
-    for one in rows:
-        spool.append(one)
-    window = full_window(now) if full else incremental_window(newest, lookback_days=0, now=now)
     mode = FetchRun.Mode.FULL_REFRESH if full else FetchRun.Mode.INCREMENTAL
-    numbers = frozenset(one.record_no for one in rows)
-    store_window(
-        make_claim(company, mode),
-        WindowContent(window, WindowRows(len(rows), spool, numbers, 1), mode, full, 2, ()),
-        now=now,
-    )
+    store_window(make_claim(company, mode), content(rows, newest, full=full, keep=full, now=now), now=now)
     FetchRun.objects.update(status=FetchRun.Status.SUCCESS)
 
 

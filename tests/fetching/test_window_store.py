@@ -28,12 +28,17 @@ def make_claim(company: Company, mode: str = FetchRun.Mode.INCREMENTAL) -> Claim
 
 
 def content(
-    rows: Sequence[StoredRow], newest: date | None = None, *, full: bool = False, keep: bool = False
+    rows: Sequence[StoredRow],
+    newest: date | None = None,
+    *,
+    full: bool = False,
+    keep: bool = False,
+    now: datetime = NOW,
 ) -> WindowContent:
     spool = StoredRowSpool()
     for stored_row in rows:
         spool.append(stored_row)
-    window = full_window(NOW) if full else incremental_window(newest, lookback_days=0, now=NOW)
+    window = full_window(now) if full else incremental_window(newest, lookback_days=0, now=now)
     mode = FetchRun.Mode.FULL_REFRESH if full else FetchRun.Mode.INCREMENTAL
     numbers = frozenset(stored_row.record_no for stored_row in rows)
     return WindowContent(window, WindowRows(len(rows), spool, numbers, 1), mode, keep, 2, ())

@@ -11,6 +11,11 @@ STALE_AFTER = timedelta(hours=36)
 REFUSAL_HOLDS = timedelta(days=7)
 
 
+def is_stale(succeeded_at: datetime | None, now: datetime) -> bool:
+    """Whether data fetched then is more than 36 hours old; what was never fetched has no age."""
+    return succeeded_at is not None and now - succeeded_at > STALE_AFTER
+
+
 class CompanyQuerySet(models.QuerySet["Company"]):
     def listed(self) -> Self:
         """Companies of the list; removed ones stay as rows because history refers to them."""
@@ -112,8 +117,7 @@ class Company(models.Model):
 
     def is_stale(self, now: datetime) -> bool:
         """Queried, and last fetched well more than 36 hours ago; one that was never fetched has no data to be old."""
-        is_queried = self.removed_at is None and not self.is_skipped
-        return is_queried and self.last_success_at is not None and now - self.last_success_at > STALE_AFTER
+        return self.removed_at is None and not self.is_skipped and is_stale(self.last_success_at, now)
 
     def fields_to_leave_out(self, now: datetime) -> tuple[str, ...]:
         """What the company refused within the last week; an older refusal may no longer hold."""

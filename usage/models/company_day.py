@@ -5,12 +5,14 @@ from django.db import models
 from usage.models.company import Company
 
 UNSETTLED_STATES = ("failed", "lost", "provisional")
+UNSETTLED_LIST = ", ".join(f"'{state}'" for state in UNSETTLED_STATES)
+"""As it stands in the index of unsettled days; SQLite uses that index only for a condition in the same words."""
 
 
 class HasUnsettledState(models.Func):
-    """The condition of the index of unsettled days, word for word: SQLite uses such an index for nothing else."""
+    """The condition of the index of unsettled days."""
 
-    template = "%(expressions)s IN ('failed', 'lost', 'provisional')"
+    template = f"%(expressions)s IN ({UNSETTLED_LIST})"
     output_field = models.BooleanField()
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Min
 
 from usage.models import Company, CompanyDay
-from usage.models.company import STALE_AFTER
+from usage.models.company import is_stale
 from usage.reports.scope import ReportScope
 from usage.windows import last_complete_day
 
@@ -39,7 +39,7 @@ class Coverage:
 
     def is_stale(self, now: datetime) -> bool:
         """Even the newest fetch is more than 36 hours old."""
-        return self.data_as_of is not None and now - self.data_as_of > STALE_AFTER
+        return is_stale(self.data_as_of, now)
 
     @property
     def incomplete_names(self) -> str:

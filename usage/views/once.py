@@ -37,7 +37,7 @@ def once(back_to: str) -> Callable[[View[P]], View[P]]:
                 return redirect(back_to)
             try:
                 return view(request, *args, **kwargs)
-            except Exception:
+            except Exception:  # whatever it was goes on to the error page
                 give_back_submission(token)
                 raise
 
