@@ -25,6 +25,8 @@ def download_reports(visitor: Visitor, folder: Path) -> None:
     page = visitor.open("/reports/")
     page.get_by_label("Filter", exact=True).select_option("UK Companies")
     page.get_by_role("button", name="Apply").click()
+    expect(page).to_have_url(re.compile("filter="))
+    page.wait_for_load_state()
     counted = [int(text.replace(",", "")) for text in page.locator(".download-rows strong").all_inner_texts()]
 
     detailed = list(csv.reader(downloaded(page, "Detailed as CSV", folder).open(encoding="utf-8-sig")))
@@ -46,10 +48,10 @@ def read_the_chart(visitor: Visitor) -> None:
     page.keyboard.press("End")
     expect(page.locator("#usage-chart-said")).to_have_text(re.compile(rf"\(to date\): {re.escape(total)}$"))
     page.get_by_role("link", name="Last 3 months").click()
-    assert "preset=last-3-months" in page.url
+    expect(page).to_have_url(re.compile("preset=last-3-months"))
     page.get_by_label("From (first day)").fill("2026-01-01")
     page.get_by_role("button", name="Apply").click()
-    assert "from=2026-01-01" in page.url
+    expect(page).to_have_url(re.compile("from=2026-01-01"))
 
 
 def read_the_breakdown(visitor: Visitor) -> None:
@@ -90,6 +92,8 @@ def read_the_logs(visitor: Visitor, folder: Path, run: int) -> None:
     page.get_by_role("searchbox", name="Search", exact=True).fill("Initial fetch")
     page.get_by_label("Level").select_option("INFO")
     page.get_by_role("button", name="Apply").click()
+    expect(page).to_have_url(re.compile("level=INFO"))
+    page.wait_for_load_state()
     shown = page.locator("#log-lines > li").count()
     text = downloaded(page, "Download text", folder).read_text(encoding="utf-8")
     assert shown > 0

@@ -48,13 +48,15 @@ def test_a_second_factor_is_set_up_and_asked_for(visitor_as: VisitorAs, django_u
     assert (visitor.violations(), visitor.scrolls_sideways()) == ([], False)
     page.get_by_role("textbox", name="Code").fill(totp.code_at(secret, int(clock.now().timestamp()) // 30))
     page.get_by_role("button", name="Switch on").click()
+    expect(page.locator("#recovery-codes li")).to_have_count(8)
     codes = page.locator("#recovery-codes li").all_inner_texts()
-    assert (len(codes), visitor.violations(), visitor.scrolls_sideways()) == (8, [], False)
+    assert (visitor.violations(), visitor.scrolls_sideways()) == ([], False)
 
     sign_out(visitor)
     visitor.open("/accounts/login/?next=/accounts/")
     sign_in(visitor, user.username)
-    assert (page.url, visitor.violations()) == (f"{visitor.site}/accounts/login/code/", [])
+    expect(page).to_have_url(f"{visitor.site}/accounts/login/code/")
+    assert visitor.violations() == []
     page.get_by_role("textbox", name="Code").fill(codes[0])
     page.keyboard.press("Enter")
     expect(page.get_by_text("7 recovery codes left.")).to_be_visible()

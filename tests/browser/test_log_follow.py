@@ -1,5 +1,6 @@
 """Follow mode as a reader meets it: new lines appear at the end, never under the eyes of somebody who reads."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -65,6 +66,6 @@ def test_the_filter_form_keeps_everything_in_the_address(page: Page) -> None:
     page.get_by_label("Level").select_option("INFO")
     page.get_by_role("button", name="Apply").click()
 
-    assert "q=line+11" in page.url
-    assert "level=INFO" in page.url
+    expect(page).to_have_url(re.compile(r"q=line\+11"))
+    expect(page).to_have_url(re.compile("level=INFO"))
     expect(page.locator("mark")).to_have_count(11)

@@ -20,7 +20,7 @@ from tests.workers.processes import WorkerProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 VisitorAs = Callable[[str], Visitor]
-SMALL = replace(DEFAULT_SCENARIO, company_count=20, history_days=40, latency_seconds=0.25)
+SMALL = replace(DEFAULT_SCENARIO, company_count=20, history_days=40)
 
 
 @pytest.fixture
@@ -55,10 +55,10 @@ def walk_the_set_up(visitor: Visitor, suite: SimulatorSuite) -> None:
     set_up.copy_and_test_a_configuration(visitor)
 
 
-def walk_the_runs(visitor: Visitor) -> int:
+def walk_the_runs(visitor: Visitor, suite: SimulatorSuite) -> int:
     schedules.create_a_schedule(visitor)
     schedules.enable_it(visitor)
-    number = schedules.run_it_now(visitor)
+    number = schedules.run_it_now(visitor, suite)
     schedules.read_the_run(visitor, number)
     schedules.retry_what_failed(visitor, number)
     return number
@@ -88,9 +88,9 @@ def walk_as_viewer(visitor: Visitor) -> None:
     visitor.complaints[:] = [text for text in visitor.complaints if "status of 403" not in text]
 
 
-def walk_as_operator(visitor: Visitor) -> None:
+def walk_as_operator(visitor: Visitor, suite: SimulatorSuite) -> None:
     """Runs, stops, sends and skips; does not change what is set up."""
-    schedules.stop_a_run(visitor)
+    schedules.stop_a_run(visitor, suite)
     page = visitor.page
     expect(page.get_by_role("link", name="New schedule")).to_have_count(0)
     visitor.open("/configuration/")
@@ -105,10 +105,10 @@ def test_the_user_guide_can_be_walked_from_nothing_to_delivered_reports_in_every
     manager = visitor_as("Manager")
 
     walk_the_set_up(manager, suite)
-    number = walk_the_runs(manager)
+    number = walk_the_runs(manager, suite)
     walk_what_came_of_it(manager, tmp_path, number)
     walk_as_viewer(visitor_as("Viewer"))
-    walk_as_operator(visitor_as("Operator"))
+    walk_as_operator(visitor_as("Operator"), suite)
     schedules.disable_edit_and_delete(manager, number)
     reports.clear_all(manager)
 
