@@ -20,8 +20,8 @@ from bench.rounds import percentile  # noqa: E402
 from intacct_usage.lib import clock  # noqa: E402
 from intacct_usage.lib.small_steps import delete_in_small_steps  # noqa: E402
 from intacct_usage.logs.models import LogEntry  # noqa: E402
-from usage.charts import monthly_usage  # noqa: E402
-from usage.company_removal import remove_with_data  # noqa: E402
+from usage.analysis.charts import monthly_usage  # noqa: E402
+from usage.companies.removal import remove_with_data  # noqa: E402
 from usage.models import Company, QueryFilter, UsageRecord  # noqa: E402
 from usage.periods import ALL_DATA  # noqa: E402
 from usage.reports import ReportScope  # noqa: E402

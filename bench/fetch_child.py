@@ -19,10 +19,10 @@ django.setup()
 from django.core.management.color import no_style  # noqa: E402 - Django must be set up before
 from django.db import connection  # noqa: E402
 
-from usage import lane  # noqa: E402
-from usage.fetch_runs import ask_for_run  # noqa: E402
-from usage.fetcher_threads import FetcherThreads  # noqa: E402
-from usage.foreground_run import work_in_foreground  # noqa: E402
+from usage.fetching import lane  # noqa: E402
+from usage.fetching.foreground_run import work_in_foreground  # noqa: E402
+from usage.fetching.runs import ask_for_run  # noqa: E402
+from usage.fetching.threads import FetcherThreads  # noqa: E402
 from usage.models import (  # noqa: E402
     ApiCredential,
     Company,

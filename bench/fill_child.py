@@ -21,13 +21,13 @@ from django.db.models.functions import Length  # noqa: E402
 from bench.fill_history import add_history  # noqa: E402
 from intacct_usage.lib import clock  # noqa: E402
 from intacct_usage.lib.bulk_insert import insert_rows  # noqa: E402
-from usage.filter_assignment import assign_filters  # noqa: E402
+from usage.filters.assignment import assign_filters  # noqa: E402
 from usage.models import Company, QueryFilter, UsageRecord  # noqa: E402
-from usage.signatures import SignatureKey, signature_keys  # noqa: E402
-from usage.totals import Coverage, write_totals  # noqa: E402
-from usage.usage_rows import SignatureTexts  # noqa: E402
-from usage.window_sql import window_cursor  # noqa: E402
-from usage.window_store import RECORD_COLUMNS  # noqa: E402
+from usage.records.signatures import SignatureKey, signature_keys  # noqa: E402
+from usage.records.totals import Coverage, write_totals  # noqa: E402
+from usage.records.usage_rows import SignatureTexts  # noqa: E402
+from usage.records.window_sql import window_cursor  # noqa: E402
+from usage.records.window_store import RECORD_COLUMNS  # noqa: E402
 
 DAYS = 730
 COMPANIES_PER_TRANSACTION = 50

@@ -103,7 +103,7 @@ def _add_log_lines(companies: Sequence[Company], now: datetime) -> None:
         LogEntry(
             at=now - timedelta(seconds=LOG_LINES - number),
             level="WARN" if number % 50 == 0 else "INFO",
-            logger="usage.window_store",
+            logger="usage.records.window_store",
             message=f"[{companies[number % len(companies)].intacct_id}] Stored 14 records",
             run_id=1 + number % RUNS,
             company=companies[number % len(companies)].intacct_id,

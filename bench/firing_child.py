@@ -16,7 +16,7 @@ django.setup()
 from scheduling.models import Occurrence, Schedule  # noqa: E402 - Django must be set up before
 from tests.workers.installation import Installation, world  # noqa: E402
 from tests.workers.processes import wait_until  # noqa: E402
-from usage.fetch_runs import request_stop  # noqa: E402
+from usage.fetching.runs import request_stop  # noqa: E402
 from usage.models import FetchRun  # noqa: E402
 
 SETTLE_SECONDS = 3.0

@@ -37,8 +37,8 @@ from scheduling.state_check import check_states  # noqa: E402
 from tests.workers.installation import Installation, world  # noqa: E402
 from tests.workers.ledger_check import differences, false_states  # noqa: E402
 from tests.workers.processes import ROOT, WorkerProcess, children, wait_until  # noqa: E402
-from usage.data_check import check_data  # noqa: E402
 from usage.models import CompanyFetch, FetchRun  # noqa: E402
+from usage.records.data_check import check_data  # noqa: E402
 
 COMPANIES = 60
 RECOVERY_LIMIT_SECONDS = 90.0

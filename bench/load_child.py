@@ -26,7 +26,7 @@ from bench.fetch_child import save_credentials  # noqa: E402
 from bench.place import PYTHON, started  # noqa: E402
 from bench.rounds import percentile  # noqa: E402
 from scheduling.models import Schedule  # noqa: E402
-from usage.fetch_runs import ask_for_run  # noqa: E402
+from usage.fetching.runs import ask_for_run  # noqa: E402
 from usage.models import Company, FetchRun, UsageRecord  # noqa: E402
 
 THREADS_START_SECONDS = 5.0

@@ -21,8 +21,8 @@ from django.test import Client  # noqa: E402
 
 from intacct_usage.lib import clock  # noqa: E402
 from scheduling.models import Occurrence, Schedule  # noqa: E402
-from usage.breakdown import filter_breakdown, top_companies, top_partners  # noqa: E402
-from usage.charts import monthly_usage  # noqa: E402
+from usage.analysis.breakdown import filter_breakdown, top_companies, top_partners  # noqa: E402
+from usage.analysis.charts import monthly_usage  # noqa: E402
 from usage.models import Company, FetchRun, QueryFilter  # noqa: E402
 from usage.periods import ALL_DATA, PeriodPreset, preset_period  # noqa: E402
 from usage.reports import ReportKind, ReportScope, stream_csv, summary_figures  # noqa: E402

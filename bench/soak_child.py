@@ -21,7 +21,7 @@ from bench.processes import family, memory_mib, open_files  # noqa: E402
 from bench.workers_child import START_SECONDS, ended  # noqa: E402
 from intacct_usage.logs.models import LogEntry  # noqa: E402
 from tests.workers.processes import WorkerProcess, wait_until  # noqa: E402
-from usage.fetch_runs import ask_for_run  # noqa: E402
+from usage.fetching.runs import ask_for_run  # noqa: E402
 from usage.models import FetchRun  # noqa: E402
 
 Sample = dict[str, float]

@@ -24,8 +24,8 @@ from scheduling.schedules import Recipients, save_schedule  # noqa: E402
 from tests.workers.installation import Installation, world  # noqa: E402
 from tests.workers.ledger_check import false_states  # noqa: E402
 from tests.workers.processes import wait_until  # noqa: E402
-from usage.data_check import check_data  # noqa: E402
 from usage.models import CompanyFetch, FetchRun  # noqa: E402
+from usage.records.data_check import check_data  # noqa: E402
 
 COMPANIES = 40
 DEFAULTS = {"LEASE_SECONDS": "60", "REAPER_SECONDS": "30", "HTTP_DEADLINE_SECONDS": "120", "FETCH_CONCURRENCY": "4"}

@@ -16,7 +16,7 @@ from bench.fetch_child import prepare  # noqa: E402 - Django must be set up befo
 from bench.processes import cpu_seconds, family  # noqa: E402
 from scheduling.models import WorkerBeat  # noqa: E402
 from tests.workers.processes import WorkerProcess, wait_until  # noqa: E402
-from usage.fetch_runs import ask_for_run  # noqa: E402
+from usage.fetching.runs import ask_for_run  # noqa: E402
 from usage.models import CompanyFetch, FetchRun, UsageRecord  # noqa: E402
 
 LONGEST_SECONDS = 600.0

@@ -9,7 +9,7 @@ from intacct_usage import overview as figures
 from intacct_usage.lib import clock
 from intacct_usage.lib.access import Right, require
 from intacct_usage.site_search import search_site
-from usage.charts import monthly_usage
+from usage.analysis.charts import monthly_usage
 from usage.periods import PeriodPreset, preset_period
 from usage.reports import ReportScope
 from usage.views.chart_data import chart_data, chart_summary

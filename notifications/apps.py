@@ -6,6 +6,6 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from notifications.report_requests import request_for_filters
-        from usage.filter_work import register_filter_work
+        from usage.filters.work import register_filter_work
 
         register_filter_work(request_for_filters)

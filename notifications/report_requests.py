@@ -116,7 +116,7 @@ def forgotten_request_ids(limit: int = 20) -> list[int]:
 
 
 def request_for_filters(filters: Collection[int]) -> str:
-    """Why these filters cannot be deleted now: reports that are not made yet (see usage.filter_work)."""
+    """Why these filters cannot be deleted now: reports that are not made yet (see usage.filters.work)."""
     request = ReportRequest.objects.open().filter(query_filter__in=filters).select_related("query_filter").first()
     if request is None:
         return ""

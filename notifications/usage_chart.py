@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from notifications.recipients import clean_header_text
-from usage.charts import MonthState, UsageMonth, monthly_usage
+from usage.analysis.charts import MonthState, UsageMonth, monthly_usage
 from usage.periods import MONTH_NAMES
 from usage.reports.scope import ReportScope
 

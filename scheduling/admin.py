@@ -17,7 +17,7 @@ from intacct_usage.lib.history_admin import BoundedPaginator, ReadOnlyAdmin
 from scheduling.models import Occurrence, Schedule
 from scheduling.run_requests import AlreadyRunningError, run_now
 from scheduling.schedules import ScheduleRefusedError, disable_schedule, enable_schedule
-from usage.fetch_runs import RunRefusedError
+from usage.fetching.runs import RunRefusedError
 from usage.reports.scope import FilterGoneError
 
 for model in (Failure, OrmQ, QueueSchedule, Success):

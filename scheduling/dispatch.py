@@ -15,7 +15,7 @@ from scheduling.models import Occurrence, Schedule
 from scheduling.occurrences import Wish, begin_occurrence, record_not_run
 from scheduling.pipeline import tell_of_failure
 from scheduling.recurrence import latest_between, missed_between
-from usage.fetch_runs import RunRefusedError
+from usage.fetching.runs import RunRefusedError
 from usage.reports.scope import FilterGoneError
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 from notifications.models import OutgoingEmail
 from scheduling import worker_lock
 from scheduling.models import Occurrence, RunLane
-from usage.fetch_claims import put_back_lost
+from usage.fetching.claims import put_back_lost
 from usage.models import CompanyFetch
 
 logger = logging.getLogger(__name__)

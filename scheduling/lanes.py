@@ -22,7 +22,7 @@ from intacct_usage.lib.process_name import process_name
 from scheduling import lifeline
 from scheduling.log_fields import about_run
 from scheduling.models import RunLane, WorkerBeat
-from usage.lane import Lane
+from usage.fetching.lane import Lane
 from usage.models import CompanyFetch, FetchRun
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from django.db import transaction
 from intacct_usage.lib import clock
 from scheduling.models import Occurrence, Schedule
 from scheduling.parameters import RunParameters
-from usage.fetch_runs import ask_for_run
+from usage.fetching.runs import ask_for_run
 from usage.models import FetchRun
 
 logger = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from intacct_usage.logs.models import LogEntry
 from notifications.models import OutgoingEmail
 from scheduling.models import Occurrence
 from scheduling.parameters import REPORTS_ONLY, RunParameters
+from usage.fetching.run_progress import RunProgress, run_progress
 from usage.models import Company, CompanyFetch, FetchRun
-from usage.run_progress import RunProgress, run_progress
 
 LOG_LINES_SHOWN: Final = 12
 UNFINISHED: Final = (CompanyFetch.Status.FAILED, CompanyFetch.Status.STOPPED)

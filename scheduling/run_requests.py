@@ -15,7 +15,7 @@ from scheduling.models import Occurrence, Schedule
 from scheduling.occurrences import Wish, ask_for_run_with, begin_occurrence, create_occurrence
 from scheduling.parameters import RunParameters
 from scheduling.pipeline import settle_fetched
-from usage.fetch_runs import RunRefusedError, ask_for_run, ask_for_run_of, finish_run, request_stop
+from usage.fetching.runs import RunRefusedError, ask_for_run, ask_for_run_of, finish_run, request_stop
 from usage.models import Company, FetchRun, QueryFilter
 from usage.reports.scope import FilterGoneError
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from scheduling.models import Schedule
 from scheduling.schedule_status import ScheduleLine, StatusWord, with_status
+from usage.fetching.run_progress import RunProgress, run_progress
 from usage.models import FetchRun
-from usage.run_progress import RunProgress, run_progress
 
 MARK_LENGTH = 8
 

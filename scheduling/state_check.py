@@ -8,9 +8,9 @@ from django.db.models import Count, Q
 from notifications.models import OutgoingEmail
 from scheduling.database_clock import database_now
 from scheduling.models import Occurrence, Schedule, WorkerBeat
-from usage.data_check import LONG_OVER_SECONDS, Finding
-from usage.fetch_claims import in_work
+from usage.fetching.claims import in_work
 from usage.models import FetchRun
+from usage.records.data_check import LONG_OVER_SECONDS, Finding
 
 
 def check_states() -> Iterator[Finding]:

@@ -18,8 +18,8 @@ from scheduling.models import RunLane
 from scheduling.pipeline import queue_waiting_reports, settle_fetched
 from scheduling.pruning import prune_now_and_then
 from usage.background_jobs import revive_lost_jobs
-from usage.fetch_claims import put_back_lost
-from usage.fetch_runs import finish_run, start_next_run
+from usage.fetching.claims import put_back_lost
+from usage.fetching.runs import finish_run, start_next_run
 from usage.models import FetchRun
 
 logger = logging.getLogger(__name__)

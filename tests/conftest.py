@@ -11,7 +11,7 @@ from django.db import connection
 from intacct_usage.context import KEY_WARNING
 from intacct_usage.lib import redaction
 from tests.worlds import make_world
-from usage.signatures import forget_known_signatures
+from usage.records.signatures import forget_known_signatures
 
 __all__ = ["make_world"]
 

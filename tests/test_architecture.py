@@ -160,3 +160,21 @@ def test_the_gateway_client_imports_no_django() -> None:
 
     assert "usage.gateway" in {module_name(path) for path in SOURCES}
     assert offenders == []
+
+
+@pytest.mark.parametrize("app", APPS[1:])
+def test_the_parts_of_an_app_import_each_other_in_one_direction(app: str) -> None:
+    """A part is a folder of the app or a module beside them."""
+    needs: dict[str, set[str]] = {}
+    for path in SOURCES:
+        own = module_name(path).split(".")
+        if own[0] == app and len(own) > 1:
+            named = {name for node in ast.walk(parsed(path)) for name in imported_modules(node)}
+            parts = {name.split(".")[1] for name in named if name.startswith(f"{app}.")}
+            needs.setdefault(own[1], set()).update(parts - {own[1]})
+
+    while free := [part for part in needs if not needs[part] & needs.keys()]:
+        for part in free:
+            del needs[part]
+
+    assert needs == {}

@@ -33,7 +33,7 @@ def suite(
     with SimulatorSuite(scenario, tmp_path / "simulator") as suite:
         settings.INTACCT_ENDPOINT_URL = suite.endpoints.gateway_url
         settings.OUTBOUND_POLICY = OutboundPolicy(allow=parse_outbound_allow(suite.allow), extra_ca_file=None)
-        monkeypatch.setattr("usage.lane.retry_policy", lambda companies: QUICK)
+        monkeypatch.setattr("usage.fetching.lane.retry_policy", lambda companies: QUICK)
         monkeypatch.setenv("INTACCT_SENDER_PASSWORD", suite.first_sender[1])
         monkeypatch.setenv("INTACCT_USER_PASSWORD", suite.first_user[1])
         monkeypatch.setenv("COMPANIES_API_TOKEN", suite.scenario.companies_api.token)

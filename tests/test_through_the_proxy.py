@@ -29,7 +29,7 @@ def suite(
         settings.OUTBOUND_POLICY = OutboundPolicy(
             allow=parse_outbound_allow(suite.allow), extra_ca_file=Path(suite.endpoints.ca_file)
         )
-        monkeypatch.setattr("usage.lane.retry_policy", lambda companies: QUICK)
+        monkeypatch.setattr("usage.fetching.lane.retry_policy", lambda companies: QUICK)
         monkeypatch.setenv("COMPANIES_API_TOKEN", scenario.companies_api.token)
         monkeypatch.setenv("PROXY_PASSWORD", scenario.proxy.password)
         save_credentials(scenario)

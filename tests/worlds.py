@@ -9,9 +9,9 @@ from django.conf import LazySettings
 from intacct_usage.lib.outbound import OutboundPolicy, parse_outbound_allow
 from intacct_usage.simulator.gateway import GatewaySimulator
 from intacct_usage.simulator.scenario import Scenario
-from usage.fetch_runs import ask_for_run, start_next_run
+from usage.fetching.lane import Lane
+from usage.fetching.runs import ask_for_run, start_next_run
 from usage.gateway.retries import RetryPolicy
-from usage.lane import Lane
 from usage.models import ApiCredential, Company, CompanyFetch, FetchRun
 
 QUICK = RetryPolicy(

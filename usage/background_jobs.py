@@ -11,7 +11,7 @@ from django.db.models import F
 from django_q.tasks import async_task
 
 from intacct_usage.lib import clock
-from usage.company_actions import CompanyActionError
+from usage.companies.actions import CompanyActionError
 from usage.models import BackgroundJob
 
 logger = logging.getLogger(__name__)

@@ -11,10 +11,10 @@ from typing import Any, Final
 from django.conf import settings
 
 from intacct_usage.lib import clock
-from usage.archived_batches import restorable, restore_batch, restore_company
 from usage.background_jobs import JobRefusedError, Progress, Work, ask_for_job
-from usage.company_actions import CompanyActionError
-from usage.company_removal import (
+from usage.companies.actions import CompanyActionError
+from usage.companies.archived_batches import restorable, restore_batch, restore_company
+from usage.companies.removal import (
     RESTORABLE_DAYS,
     Removal,
     clear_all,

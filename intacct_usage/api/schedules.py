@@ -10,7 +10,7 @@ from intacct_usage.api.schemas import PROBLEMS, Problem, ScheduleOut, Started
 from scheduling.models import Schedule
 from scheduling.run_requests import AlreadyRunningError, run_now
 from scheduling.schedule_status import ScheduleLine, with_status
-from usage.fetch_runs import RunRefusedError
+from usage.fetching.runs import RunRefusedError
 
 router = Router(tags=["schedules"])
 

@@ -50,7 +50,7 @@ class ContextFilter(logging.Filter):
 
 
 def _cause(error: BaseException | None) -> str:
-    """`ValueError: text (usage/lane.py:120, in store)`: what happened, and where."""
+    """`ValueError: text (usage/fetching/lane.py:120, in store)`: what happened, and where."""
     if error is None:
         return ""
     frames = traceback.extract_tb(error.__traceback__)

@@ -12,7 +12,7 @@ from scheduling.models import Occurrence, Schedule
 from scheduling.reminders import forget
 from scheduling.run_requests import AlreadyRunningError, run_now, stop_occurrence
 from scheduling.schedules import ScheduleRefusedError, disable_schedule, enable_schedule
-from usage.fetch_runs import RunRefusedError
+from usage.fetching.runs import RunRefusedError
 from usage.reports.scope import FilterGoneError
 from usage.views.once import once
 

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST
 
 from intacct_usage.lib.access import Right, require
 from scheduling.run_requests import fetch_companies
-from usage.fetch_runs import RunRefusedError
+from usage.fetching.runs import RunRefusedError
 from usage.views.company_selection import read_selection
 from usage.views.once import once
 

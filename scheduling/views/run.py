@@ -14,9 +14,9 @@ from scheduling.models import Occurrence
 from scheduling.run_details import RunDetails, details_of_occurrence, details_of_run
 from scheduling.run_requests import AlreadyRunningError, retry_failed, stop_occurrence, stop_run
 from scheduling.views.listing import rights_of
-from usage.fetch_runs import RunRefusedError
+from usage.fetching.run_progress import run_progress
+from usage.fetching.runs import RunRefusedError
 from usage.models import FetchRun
-from usage.run_progress import run_progress
 from usage.views.once import once
 
 SORTS = {

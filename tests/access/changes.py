@@ -31,8 +31,8 @@ from tests.factories import make_company, make_records
 from tests.notifications.mailing import allow
 from tests.usage.companies_api import listed
 from tests.web.posting import post
-from usage.archived_batches import batches_of
-from usage.fetch_runs import start_next_run
+from usage.companies.archived_batches import batches_of
+from usage.fetching.runs import start_next_run
 from usage.models import ApiCredential, Company, CompanyFetch, FetchRun
 from usage.outbound_connections import save_proxy
 

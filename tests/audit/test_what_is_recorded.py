@@ -9,8 +9,8 @@ from intacct_usage.audit.recording import Change, record
 from notifications.models import EmailConfiguration
 from tests.factories import make_company
 from tests.web.conftest import ClientAs, client_as
-from usage.company_actions import remove_from_list, skip, unskip
-from usage.company_removal import remove_with_data, restore_archived
+from usage.companies.actions import remove_from_list, skip, unskip
+from usage.companies.removal import remove_with_data, restore_archived
 from usage.models import Company, QueryFilter
 from usage.outbound_connections import save_proxy, switch_proxy
 

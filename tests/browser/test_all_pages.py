@@ -21,7 +21,7 @@ from tests.operate.rows import make_mail, make_occurrence
 from tests.web.full_site import fill_site
 from tests.web.routes import routes
 from usage.models import ArchivedUsageRecord, BackgroundJob, Company, CompanyFetch, FetchRun, UsageRecord
-from usage.records_archive import copy_to_archive
+from usage.records.archive import copy_to_archive
 
 pytestmark = pytest.mark.browser
 

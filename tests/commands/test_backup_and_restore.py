@@ -19,8 +19,8 @@ from notifications.models import OutgoingEmail
 from tests.commands.processes import database_url, manage, python
 from tests.factories import make_company
 from tests.worlds import World
-from usage.fetch_runs import ask_for_run, start_next_run
-from usage.lane import Lane
+from usage.fetching.lane import Lane
+from usage.fetching.runs import ask_for_run, start_next_run
 from usage.models import ApiCredential, Company, CompanyFetch, CompanyMonth, UsageRecord
 
 FACTS = """
@@ -59,7 +59,7 @@ print(json.dumps({
 }))
 """
 GO_ON = """
-from usage.foreground_run import work_in_foreground
+from usage.fetching.foreground_run import work_in_foreground
 from usage.models import FetchRun
 run = work_in_foreground(FetchRun.objects.get(), on_progress=lambda *counts: None, on_queued=print)
 print(run.status)

@@ -13,7 +13,7 @@ from notifications.models import EmailConfiguration
 from tests.commands.processes import manage, python
 from tests.environment import TEST_ENCRYPTION_KEY
 from tests.factories import make_company
-from usage.fetch_runs import RunRefusedError, ask_for_run
+from usage.fetching.runs import RunRefusedError, ask_for_run
 from usage.models import ApiCredential, CompanySource, FetchRun, OutboundProxy
 
 OLD, NEW = generate_key(), generate_key()

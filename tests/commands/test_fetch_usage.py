@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from intacct_usage.simulator.scenario import CompanyScenario, Fault, Scenario
 from scheduling.models import Occurrence
 from tests.worlds import World
-from usage.fetch_claims import claim_companies
-from usage.fetch_runs import ask_for_run, start_next_run
+from usage.fetching.claims import claim_companies
+from usage.fetching.runs import ask_for_run, start_next_run
 from usage.models import Company, CompanyFetch, FetchRun, QueryFilter
 
 MakeWorld = Callable[..., World]

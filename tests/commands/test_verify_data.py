@@ -15,8 +15,8 @@ from tests.factories import make_company, make_record, make_records
 from tests.scheduling.schedules import DUE, make_enabled, make_schedule
 from tests.workers.installation import world
 from tests.worlds import World
-from usage.data_check import no_record_twice
 from usage.models import CompanyDay, CompanyFetch, CompanyMonth, FetchRun, UsageRecord
+from usage.records.data_check import no_record_twice
 
 pytestmark = pytest.mark.django_db
 D14, D15 = date(2026, 1, 14), date(2026, 1, 15)

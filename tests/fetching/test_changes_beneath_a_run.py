@@ -7,11 +7,11 @@ from django.db import connection
 
 from intacct_usage.simulator.scenario import CompanyScenario, Scenario
 from tests.worlds import QUICK, World
-from usage.company_actions import remove_from_list, skip
-from usage.data_check import CHECKS
-from usage.fetch_runs import ask_for_run, finish_run, halt_run, request_stop, start_next_run
-from usage.lane import Lane
+from usage.companies.actions import remove_from_list, skip
+from usage.fetching.lane import Lane
+from usage.fetching.runs import ask_for_run, finish_run, halt_run, request_stop, start_next_run
 from usage.models import Company, CompanyFetch, FetchRun, QueryFilter, UsageRecord
+from usage.records.data_check import CHECKS
 
 MakeWorld = Callable[..., World]
 THREE = Scenario(

@@ -3,8 +3,8 @@
 import pytest
 from django.db import OperationalError, transaction
 
-from usage import database_patience
-from usage.database_patience import PAUSES_SECONDS, patiently
+from usage.fetching import database_patience
+from usage.fetching.database_patience import PAUSES_SECONDS, patiently
 from usage.models import FetchRun
 
 

@@ -6,13 +6,13 @@ import pytest
 
 from tests.factories import make_company
 from tests.fetching.test_window_store import content, make_claim, row
-from usage.data_check import days_without_gaps
 from usage.models import Company, CompanyDay, FetchRun
 from usage.periods import ALL_DATA
+from usage.records.data_check import days_without_gaps
+from usage.records.usage_rows import StoredRow
+from usage.records.window_store import store_window
 from usage.reports import ReportScope
 from usage.reports.coverage import coverage
-from usage.usage_rows import StoredRow
-from usage.window_store import store_window
 
 FIRST = date(2026, 2, 9)
 ONE_DAY = timedelta(days=1)

@@ -11,11 +11,12 @@ from django.db import OperationalError, connection
 from intacct_usage.lib import disk
 from intacct_usage.simulator.scenario import Scenario
 from tests.worlds import World
-from usage import lane, row_spool
-from usage.data_check import check_data
-from usage.database_patience import CANNOT_BE_WRITTEN, is_of_the_disk, patiently
-from usage.fetch_runs import RunRefusedError, ask_for_run
+from usage.fetching import lane
+from usage.fetching.database_patience import CANNOT_BE_WRITTEN, is_of_the_disk, patiently
+from usage.fetching.runs import RunRefusedError, ask_for_run
 from usage.models import CompanyFetch, FetchRun
+from usage.records import row_spool
+from usage.records.data_check import check_data
 
 MakeWorld = Callable[..., World]
 COMPANIES = 6

@@ -9,14 +9,14 @@ from django.utils import timezone
 from intacct_usage.simulator.scenario import Scenario
 from scheduling.give_back import give_back
 from tests.worlds import QUICK, World
-from usage import fetch_claims
-from usage.data_check import check_data
-from usage.fetch_claims import MAX_ATTEMPTS, WORKER_DIED, claim_companies, put_back_lost
-from usage.fetch_runs import ask_for_run, start_next_run
-from usage.lane import Lane
+from usage.fetching import claims
+from usage.fetching.claims import MAX_ATTEMPTS, WORKER_DIED, claim_companies, put_back_lost
+from usage.fetching.lane import Lane
+from usage.fetching.run_progress import run_progress
+from usage.fetching.runs import ask_for_run, start_next_run
 from usage.models import CompanyFetch, FetchRun, UsageRecord
-from usage.run_progress import run_progress
-from usage.window_store import Claim
+from usage.records.data_check import check_data
+from usage.records.window_store import Claim
 
 MakeWorld = Callable[..., World]
 COMPANIES = 4
@@ -89,14 +89,14 @@ def test_a_company_put_back_after_its_last_attempt_has_failed(make_world: MakeWo
 
 def changed_in_between(monkeypatch, fetch_id: int, **changes: object) -> None:
     """Another worker changes this company's fetch after it was read as waiting and before it is taken."""
-    read = fetch_claims._next_in_line
+    read = claims._next_in_line
 
     def read_then_change(*wishes: object) -> list[CompanyFetch]:
         chosen = read(*wishes)
         CompanyFetch.objects.filter(pk=fetch_id).update(**changes)
         return chosen
 
-    monkeypatch.setattr(fetch_claims, "_next_in_line", read_then_change)
+    monkeypatch.setattr(claims, "_next_in_line", read_then_change)
 
 
 def test_a_company_stored_while_it_is_being_claimed_is_not_fetched_again(
@@ -121,7 +121,7 @@ def test_a_company_whose_lease_was_renewed_while_it_is_being_claimed_stays_with_
     _, run, (renewed, _) = with_two_held(make_world)
     CompanyFetch.objects.filter(pk=renewed.fetch_id).update(lease_until=LONG_AGO)
     CompanyFetch.objects.filter(status="pending").delete()
-    changed_in_between(monkeypatch, renewed.fetch_id, lease_until=fetch_claims.lease_end())
+    changed_in_between(monkeypatch, renewed.fetch_id, lease_until=claims.lease_end())
 
     assert claim_companies(run, owner="vm/2/lane", limit=COMPANIES) == []
     assert CompanyFetch.objects.get(pk=renewed.fetch_id).lease_token == renewed.token

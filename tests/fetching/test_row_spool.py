@@ -1,7 +1,7 @@
 import pytest
 
-from usage.row_spool import RowSpool
-from usage.usage_rows import SignatureTexts, StoredRow, StoredRowSpool
+from usage.records.row_spool import RowSpool
+from usage.records.usage_rows import SignatureTexts, StoredRow, StoredRowSpool
 
 
 @pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 35])

@@ -8,9 +8,9 @@ import pytest
 from intacct_usage.simulator.gateway import GatewaySimulator
 from intacct_usage.simulator.scenario import CompanyScenario, Scenario
 from tests.worlds import World
-from usage import window_store
 from usage.models import ArchivedUsageRecord, CallSignature, Company, CompanyDay, CompanyFetch, FetchRun, UsageRecord
-from usage.usage_rows import RowFormatError, read_row
+from usage.records import window_store
+from usage.records.usage_rows import RowFormatError, read_row
 
 MakeWorld = Callable[..., World]
 THREE = Scenario(

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from intacct_usage.simulator.scenario import CompanyScenario, Fault, Scenario
 from tests.worlds import QUICK, World
-from usage.fetch_claims import WORKER_DIED, claim_companies
-from usage.fetch_runs import RunRefusedError, ask_for_run, finish_run, request_stop, start_next_run
-from usage.lane import Lane
+from usage.fetching.claims import WORKER_DIED, claim_companies
+from usage.fetching.lane import Lane
+from usage.fetching.runs import RunRefusedError, ask_for_run, finish_run, request_stop, start_next_run
 from usage.models import ApiCredential, Company, CompanyFetch, FetchRun, UsageRecord
 
 MakeWorld = Callable[..., World]

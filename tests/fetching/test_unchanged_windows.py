@@ -8,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.factories import make_company
 from tests.fetching.test_window_store import D9, D10, D11, NOW, content, make_claim, row, stored
-from usage import row_spool
 from usage.models import Company, CompanyDay, CompanyFetch, CompanyMonth, FetchRun, UsageRecord
-from usage.window_store import store_window
+from usage.records import row_spool
+from usage.records.window_store import store_window
 
 MOST_STATEMENTS = 11
 """Begin and end, four reads and locks, the days before, two for the day that is new, two for the outcome."""

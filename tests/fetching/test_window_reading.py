@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from usage.gateway.objects import Page
-from usage.window_reading import DataChangedError, PageRequest, WindowReader, WindowRows
+from usage.records.window_reading import DataChangedError, PageRequest, WindowReader, WindowRows
 
 PAGE_SIZE = 4
 

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 from intacct_usage.lib.outbound import OutboundPolicy, OutboundSession, parse_outbound_allow
 from intacct_usage.simulator.gateway import GatewaySimulator
 from intacct_usage.simulator.scenario import CompanyScenario, Fault, Scenario
-from usage.fetching import CompanyUsage
+from usage.fetching.window_fetch import CompanyUsage
 from usage.gateway.client import CompanyConnection, GatewayClient
 from usage.gateway.errors import GatewayError
 from usage.gateway.retries import RetryPolicy
@@ -38,9 +38,9 @@ from usage.models import (
     FetchRun,
     UsageRecord,
 )
-from usage.window_reading import DataChangedError
-from usage.window_store import Claim, WindowContent, store_window
-from usage.windows import FetchWindow, full_window, incremental_window
+from usage.records.window_reading import DataChangedError
+from usage.records.window_store import Claim, WindowContent, store_window
+from usage.records.windows import FetchWindow, full_window, incremental_window
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 NO_RETRIES = RetryPolicy(quick=(), slow=(), few=(), cdn_timeout=(), cdn_block=())

@@ -7,10 +7,10 @@ import pytest
 
 from tests.factories import make_company, make_record
 from usage.models import ArchivedUsageRecord, Company, CompanyDay, CompanyFetch, CompanyMonth, FetchRun, UsageRecord
-from usage.usage_rows import SignatureTexts, StoredRow, StoredRowSpool
-from usage.window_reading import WindowRows
-from usage.window_store import Claim, LeaseLostError, WindowContent, store_window
-from usage.windows import full_window, incremental_window
+from usage.records.usage_rows import SignatureTexts, StoredRow, StoredRowSpool
+from usage.records.window_reading import WindowRows
+from usage.records.window_store import Claim, LeaseLostError, WindowContent, store_window
+from usage.records.windows import full_window, incremental_window
 
 NOW = datetime(2026, 2, 12, 3, 0, tzinfo=UTC)
 SIGNATURE = SignatureTexts("partner-1", "xmluser", "XMLGW", "query", "success", "", "3.0")

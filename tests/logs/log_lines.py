@@ -16,7 +16,7 @@ def say(*messages: str, level: str = "INFO", at: datetime | None = None, **about
     first = at or START + timedelta(seconds=LogEntry.objects.count())
     return [
         LogEntry.objects.create(
-            at=first + timedelta(seconds=number), level=level, logger="usage.lane", message=message, **about
+            at=first + timedelta(seconds=number), level=level, logger="usage.fetching.lane", message=message, **about
         )
         for number, message in enumerate(messages)
     ]

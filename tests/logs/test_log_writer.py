@@ -14,7 +14,7 @@ from intacct_usage.logs.models import LogEntry
 from intacct_usage.logs.records import LogLine
 from intacct_usage.logs.writer import insert_lines
 
-LOGGER = logging.getLogger("usage.lane")
+LOGGER = logging.getLogger("usage.fetching.lane")
 MakeLog = Callable[..., DatabaseLogHandler]
 
 

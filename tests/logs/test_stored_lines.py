@@ -9,7 +9,7 @@ from intacct_usage.logs.models import LogEntry
 
 Lines = Callable[[], list[LogEntry]]
 
-OWN = logging.getLogger("usage.fetch_runs")
+OWN = logging.getLogger("usage.fetching.runs")
 FOREIGN = logging.getLogger("somebody.else")
 
 
@@ -42,7 +42,7 @@ def test_a_line_says_what_it_is_about(lines: Lines) -> None:
 
     entry = lines()[0]
     assert {name: getattr(entry, name) for name in about} == about
-    assert (entry.level, entry.logger) == ("ERROR", "usage.fetch_runs")
+    assert (entry.level, entry.logger) == ("ERROR", "usage.fetching.runs")
 
 
 def test_a_line_takes_what_it_does_not_say_itself_from_its_context(lines: Lines) -> None:

@@ -15,7 +15,7 @@ from notifications.models import OutgoingEmail, ReportRequest
 from notifications.report_requests import ask_for_reports, make_reports_of
 from tests.factories import make_filter
 from tests.notifications.mailing import graph_configuration
-from usage.filter_assignment import FilterSetError, save_filters
+from usage.filters.assignment import FilterSetError, save_filters
 from usage.models import QueryFilter
 from usage.periods import ALL_DATA
 from usage.reports import ReportFormat, ReportScope

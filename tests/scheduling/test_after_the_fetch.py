@@ -11,7 +11,7 @@ from scheduling.models import Occurrence, Schedule
 from scheduling.run_requests import run_now, stop_occurrence, stop_run
 from tests.factories import make_record
 from tests.scheduling.schedules import make_configuration, make_fetchable, make_schedule
-from usage.fetch_runs import finish_run, halt_run, start_next_run
+from usage.fetching.runs import finish_run, halt_run, start_next_run
 from usage.models import Company, CompanyFetch, FetchRun
 
 pytestmark = pytest.mark.django_db

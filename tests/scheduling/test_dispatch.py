@@ -10,7 +10,7 @@ from django.utils import timezone
 from scheduling.dispatch import dispatch_due
 from scheduling.models import Occurrence, Schedule
 from tests.scheduling.schedules import DUE, make_enabled, make_fetchable, make_schedule
-from usage.fetch_runs import NO_COMPANIES, NO_CREDENTIALS
+from usage.fetching.runs import NO_COMPANIES, NO_CREDENTIALS
 from usage.models import ApiCredential, FetchRun
 
 SECOND = timedelta(seconds=1)

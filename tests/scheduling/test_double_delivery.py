@@ -19,10 +19,10 @@ from tests.scheduling.schedules import DUE, make_configuration, make_enabled, ma
 from tests.scheduling.together import together
 from tests.workers.installation import world
 from tests.worlds import World
-from usage.fetch_claims import claim_companies
-from usage.fetch_runs import ask_for_run, start_next_run
+from usage.fetching.claims import claim_companies
+from usage.fetching.runs import ask_for_run, start_next_run
 from usage.models import CompanyFetch, FetchRun, UsageRecord
-from usage.window_store import Claim, LeaseLostError, store_window
+from usage.records.window_store import Claim, LeaseLostError, store_window
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COMPANIES = 8

@@ -14,7 +14,7 @@ from scheduling.schedules import (
 )
 from tests.scheduling.schedules import DUE, make_configuration, make_enabled, make_fetchable, make_schedule
 from tests.scheduling.together import together
-from usage.fetch_runs import RunRefusedError, finish_run, start_next_run
+from usage.fetching.runs import RunRefusedError, finish_run, start_next_run
 from usage.models import CompanyFetch, FetchRun
 
 pytestmark = pytest.mark.django_db

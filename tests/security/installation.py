@@ -36,7 +36,9 @@ def fill_installation(text: str = "plain") -> Installation:
     email = _mails(text, configuration)
     owner = User.objects.create_user("owner", first_name=text[:150], is_superuser=True)
     made.token = create_token(owner, name=text[:100], scope="run", days=30, by=text[:150])[1]
-    LogEntry.objects.create(at=clock.now(), level="ERROR", logger="usage.lane", message=text, company=text[:100])
+    LogEntry.objects.create(
+        at=clock.now(), level="ERROR", logger="usage.fetching.lane", message=text, company=text[:100]
+    )
     company, run = made.first(Company), made.first(FetchRun)
     workbook = BackgroundJob.objects.create(kind="report", state="failed", asked_by=text[:150], message=text)
     removal = BackgroundJob.objects.create(kind="remove", state="failed", asked_by=text[:150], message=text)

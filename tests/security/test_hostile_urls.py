@@ -12,8 +12,8 @@ import pytest
 from intacct_usage.lib.outbound import OutboundError, OutboundPolicy, OutboundSession, open_connection
 from tests.lib.servers import ScriptedServer, silence
 from tests.lib.test_outbound_addresses import FORBIDDEN, LOOPBACK_IN_DISGUISE
-from usage.company_entries import CompanyListError
-from usage.company_list_source import ListRequest, LoadLimits, read_company_list
+from usage.companies.entries import CompanyListError
+from usage.companies.list_source import ListRequest, LoadLimits, read_company_list
 from usage.outbound_connections import ProxyRefusedError, settings_to_try
 from usage.outbound_connections import test_proxy as walk_through_proxy
 

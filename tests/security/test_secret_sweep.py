@@ -29,7 +29,7 @@ from tests.notifications.mailing import CLIENT, TENANT, allow, graph_configurati
 from tests.security import canaries
 from tests.security.canaries import ENTRA, GRAPH, MAIL, METRICS, PERSON, PROXY, SENDER, TOKEN, USER
 from tests.worlds import World
-from usage.company_list import CompanyListError, list_request, read_list
+from usage.companies.list_loading import CompanyListError, list_request, read_list
 from usage.models import CompanySource, OutboundProxy
 from usage.outbound_connections import settings_to_try
 from usage.outbound_connections import test_proxy as walk_through_proxy

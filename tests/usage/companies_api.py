@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 from intacct_usage.lib.outbound import OutboundPolicy, OutboundSession, parse_outbound_allow
 from intacct_usage.simulator.companies_api import CompaniesApiSimulator
-from usage.company_entries import CompanyEntry
-from usage.company_list_source import ListRequest, LoadLimits, read_company_list
+from usage.companies.entries import CompanyEntry
+from usage.companies.list_source import ListRequest, LoadLimits, read_company_list
 
 LIMITS = LoadLimits(total_seconds=5)
 

@@ -9,7 +9,7 @@ from intacct_usage.lib import clock
 from tests.factories import make_company, make_filter, make_records
 from usage.background_jobs import ask_for_job, revive_lost_jobs, work_at
 from usage.background_work import WORKS, ask_for_company_job, ask_for_report, made_file, remove_old_made_reports
-from usage.company_actions import CompanyActionError
+from usage.companies.actions import CompanyActionError
 from usage.models import BackgroundJob, Company, FetchRun, UsageRecord
 from usage.periods import ReportPeriod
 from usage.reports import ReportFormat, ReportKind, ReportScope

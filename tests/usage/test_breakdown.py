@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from tests.factories import make_company, make_failing_company, make_filter, make_records, make_signature
-from usage.breakdown import Breakdown, filter_breakdown, top_companies, top_partners
+from usage.analysis.breakdown import Breakdown, filter_breakdown, top_companies, top_partners
 from usage.periods import ALL_DATA, ReportPeriod
 from usage.reports import ReportScope
 from usage.reports.totals import Totals, sum_totals, totals_by_company

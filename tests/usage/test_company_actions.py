@@ -6,8 +6,8 @@ import pytest
 import time_machine
 
 from tests.factories import make_company, make_filter, make_records
-from usage.company_actions import CompanyActionError, add_companies, remove_from_list, skip, unskip
-from usage.company_entries import CompanyListError
+from usage.companies.actions import CompanyActionError, add_companies, remove_from_list, skip, unskip
+from usage.companies.entries import CompanyListError
 from usage.models import Company, UsageRecord
 
 pytestmark = pytest.mark.django_db

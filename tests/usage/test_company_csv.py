@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import make_company, make_filter
-from usage.company_csv import COLUMNS, export_companies, import_companies, read_csv
-from usage.company_entries import CompanyListError, company_key
+from usage.companies.csv_file import COLUMNS, export_companies, import_companies, read_csv
+from usage.companies.entries import CompanyListError, company_key
 from usage.models import Company
 
 pytestmark = pytest.mark.django_db

@@ -6,8 +6,8 @@ import pytest
 import time_machine
 
 from tests.factories import make_company, make_filter, make_records
-from usage.company_entries import CompanyEntry, CompanyListError
-from usage.company_list_diff import FieldChange, ShrinkUnconfirmedError, apply_changes, plan_changes
+from usage.companies.entries import CompanyEntry, CompanyListError
+from usage.companies.list_diff import FieldChange, ShrinkUnconfirmedError, apply_changes, plan_changes
 from usage.models import Company, UsageRecord
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ import pytest
 from intacct_usage.simulator.companies_api import CompaniesApiSimulator
 from intacct_usage.simulator.companies_faults import CompaniesFault
 from tests.usage.companies_api import many, read_from
-from usage.company_entries import CompanyListError
-from usage.company_list_source import LoadLimits
+from usage.companies.entries import CompanyListError
+from usage.companies.list_source import LoadLimits
 
 END = " Nothing was changed."
 NOT_JSON = "The answer of the companies API is not valid JSON, or was cut off." + END

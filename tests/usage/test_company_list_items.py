@@ -2,9 +2,9 @@
 
 import pytest
 
-from usage.company_entries import CompanyListError
-from usage.company_list_fields import detect_fields, read_entries
-from usage.company_list_paging import read_page
+from usage.companies.entries import CompanyListError
+from usage.companies.list_fields import detect_fields, read_entries
+from usage.companies.list_paging import read_page
 
 
 def refusal_of(items: list[object], **mapping: str) -> list[str]:

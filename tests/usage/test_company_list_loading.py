@@ -7,10 +7,10 @@ from intacct_usage.simulator.companies_faults import CompaniesFault
 from intacct_usage.simulator.proxy import AuthenticatedProxy
 from tests.factories import make_company
 from tests.usage.companies_api import ids, listed, many, policy_for
-from usage.company_entries import CompanyListError
-from usage.company_list import apply_list, list_request, preview_list, read_list, save_source
-from usage.company_list_diff import ShrinkUnconfirmedError
-from usage.company_list_source import ListRequest
+from usage.companies.entries import CompanyListError
+from usage.companies.list_diff import ShrinkUnconfirmedError
+from usage.companies.list_loading import apply_list, list_request, preview_list, read_list, save_source
+from usage.companies.list_source import ListRequest
 from usage.models import Company, CompanySource
 from usage.outbound_connections import save_proxy
 

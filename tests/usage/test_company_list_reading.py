@@ -4,7 +4,7 @@ import pytest
 
 from intacct_usage.simulator.companies_api import CompaniesApiSimulator
 from tests.usage.companies_api import ids, listed, many, read_from
-from usage.company_entries import CompanyEntry, CompanyListError
+from usage.companies.entries import CompanyEntry, CompanyListError
 
 MUELLER = {"name": "Müller & Söhne", "sage_account_number": "00042", "reseller": "Lot & Co"}
 

@@ -7,8 +7,8 @@ import time_machine
 
 from tests.factories import make_company, make_record, make_records
 from usage.background_work import WORKS, ask_for_company_job
-from usage.company_actions import CompanyActionError, add_companies, remove_from_list
-from usage.company_removal import (
+from usage.companies.actions import CompanyActionError, add_companies, remove_from_list
+from usage.companies.removal import (
     Consequences,
     clear_all,
     consequences,
@@ -17,10 +17,10 @@ from usage.company_removal import (
     restore_archived,
     restore_removed,
 )
-from usage.data_check import check_data
 from usage.models import ArchivedUsageRecord, BackgroundJob, Company, CompanyDay, CompanyMonth, FetchRun, UsageRecord
-from usage.records_archive import COPIED_COLUMNS
-from usage.windows import days_between
+from usage.records.archive import COPIED_COLUMNS
+from usage.records.data_check import check_data
+from usage.records.windows import days_between
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.factories import make_company, make_failing_company, make_filter
-from usage.error_summary import error_summary, normalised
+from usage.analysis.error_summary import error_summary, normalised
 from usage.periods import ALL_DATA
 from usage.reports import ReportScope
 

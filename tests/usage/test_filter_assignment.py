@@ -3,7 +3,7 @@
 import pytest
 
 from tests.factories import make_company, make_filter
-from usage.filter_assignment import (
+from usage.filters.assignment import (
     FilterSetError,
     assign_filters,
     current_rules,
@@ -12,7 +12,7 @@ from usage.filter_assignment import (
     save_filters,
     set_filter,
 )
-from usage.grouping import FilterRule
+from usage.filters.grouping import FilterRule
 from usage.models import Company, FetchRun, QueryFilter
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usage.grouping import FilterRule, choose_filter, literal_length, matches
+from usage.filters.grouping import FilterRule, choose_filter, literal_length, matches
 
 IDS = st.text(alphabet="UK_Xab%*.é", max_size=12)
 RULES = st.lists(

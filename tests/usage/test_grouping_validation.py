@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from usage.grouping import FilterRule, FilterRuleError, MatchKind, matches, validate_rule
+from usage.filters.grouping import FilterRule, FilterRuleError, MatchKind, matches, validate_rule
 from usage.models import QueryFilter
 
 TOO_SLOW = "takes too long. Write it without nested or overlapping repetitions, or use a pattern with * and ?."

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
-from usage.company_entries import CompanyEntry
-from usage.company_list_diff import apply_changes
-from usage.filter_assignment import set_filter
+from usage.companies.entries import CompanyEntry
+from usage.companies.list_diff import apply_changes
+from usage.filters.assignment import set_filter
 from usage.models import Company
 
 pytestmark = pytest.mark.django_db(transaction=True)

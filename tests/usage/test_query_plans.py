@@ -10,15 +10,15 @@ from django.db.backends.utils import CursorWrapper
 from django.test.utils import CaptureQueriesContext
 
 from tests.factories import make_company, make_sender
-from usage.breakdown import top_partners
-from usage.charts import monthly_usage
+from usage.analysis.breakdown import top_partners
+from usage.analysis.charts import monthly_usage
 from usage.models import CompanyDay, CompanyMonth
 from usage.models.company_day import UNSETTLED_STATES, HasUnsettledState
 from usage.periods import ReportPeriod
+from usage.records.window_sql import settle_days
 from usage.reports import ReportScope
 from usage.reports.coverage import coverage
 from usage.reports.totals import sum_totals, totals_by_company
-from usage.window_sql import settle_days
 
 FIRST_DAY = date(2025, 1, 1)
 DAYS = 360

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from tests.factories import make_company, make_filter, make_records
-from usage.charts import MOST_MONTHS, MonthlyUsage, MonthState, monthly_usage
+from usage.analysis.charts import MOST_MONTHS, MonthlyUsage, MonthState, monthly_usage
 from usage.models import CompanyDay
 from usage.periods import ALL_DATA, ReportPeriod
 from usage.reports import ReportScope

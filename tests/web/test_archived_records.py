@@ -12,15 +12,15 @@ from tests.factories import make_company, make_record
 from tests.fetching.test_window_store import D10, D11, NOW, content, make_claim, row, stored
 from tests.web.conftest import ClientAs
 from tests.web.posting import post, said, text_of
-from usage.archived_batches import batches_of, restorable, restore_batch, restore_company, revival_note
 from usage.background_jobs import work_at
 from usage.background_work import WORKS, ask_for_company_job
-from usage.company_actions import remove_from_list
-from usage.company_entries import CompanyEntry
-from usage.company_list_diff import apply_changes
-from usage.company_removal import clear_all, remove_with_data
+from usage.companies.actions import remove_from_list
+from usage.companies.archived_batches import batches_of, restorable, restore_batch, restore_company, revival_note
+from usage.companies.entries import CompanyEntry
+from usage.companies.list_diff import apply_changes
+from usage.companies.removal import clear_all, remove_with_data
 from usage.models import ArchivedUsageRecord, BackgroundJob, Company, FetchRun
-from usage.window_store import store_window
+from usage.records.window_store import store_window
 
 LONG_AGO = date(2025, 6, 1)
 
@@ -102,7 +102,7 @@ def test_a_batch_is_shown_for_ninety_days(db) -> None:
 
 
 def test_a_large_batch_is_brought_back_by_the_worker(client_as: ClientAs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("usage.company_removal.MOST_AT_ONCE", (1, 1))
+    monkeypatch.setattr("usage.companies.removal.MOST_AT_ONCE", (1, 1))
     company, client = make_company("acme"), client_as("Manager")
     full_refresh(company, "1", "2", "3")
     full_refresh(company, "2")

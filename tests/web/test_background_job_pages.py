@@ -20,7 +20,7 @@ REPORTS, MAKE = "/reports/", "/reports/workbooks/make/detailed/"
 def few_is_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two rows, companies or records are a large installation."""
     monkeypatch.setattr("usage.views.reports.LARGE_WORKBOOK_ROWS", 2)
-    monkeypatch.setattr("usage.company_removal.MOST_AT_ONCE", (1, 1))
+    monkeypatch.setattr("usage.companies.removal.MOST_AT_ONCE", (1, 1))
 
 
 def two_companies() -> list[Company]:

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from intacct_usage.lib import clock
 from tests.factories import make_company, make_failing_company, make_records, make_signature
 from tests.web.conftest import ClientAs
-from usage.charts import monthly_usage_of
-from usage.company_usage import coverage_map, functions_of, latest_months, partners_of
+from usage.analysis.charts import monthly_usage_of
+from usage.analysis.company_usage import coverage_map, functions_of, latest_months, partners_of
 from usage.models import Company, CompanyDay, CompanyFetch, FetchRun
 from usage.reports.totals import Totals
 

@@ -8,7 +8,7 @@ from tests.factories import make_company, make_failing_company, make_filter, mak
 from tests.scheduling.schedules import make_fetchable
 from tests.web.conftest import ClientAs
 from tests.web.posting import post, said, text_of
-from usage.fetch_runs import start_next_run
+from usage.fetching.runs import start_next_run
 from usage.models import Company, CompanyFetch, FetchRun
 
 SKIP, FETCH = "/configuration/companies/skip/", "/runs/companies/"

@@ -10,7 +10,7 @@ from intacct_usage.simulator.scenario import GatewayOptions, Scenario
 from notifications.models import EmailConfiguration
 from tests.databases import database_url
 from tests.workers.processes import WorkerProcess
-from usage.fetch_runs import ask_for_run
+from usage.fetching.runs import ask_for_run
 from usage.models import ApiCredential, Company, FetchRun
 
 QUICK = {"LEASE_SECONDS": "3", "REAPER_SECONDS": "1", "HTTP_DEADLINE_SECONDS": "5", "FETCH_CONCURRENCY": "4"}

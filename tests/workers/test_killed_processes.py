@@ -11,7 +11,7 @@ from scheduling.models import WorkerBeat
 from tests.workers.installation import Installation, world
 from tests.workers.ledger_check import differences, false_states, queries
 from tests.workers.processes import WorkerProcess, wait_until
-from usage.fetch_claims import WORKER_DIED
+from usage.fetching.claims import WORKER_DIED
 from usage.models import CompanyFetch, FetchRun
 
 pytestmark = pytest.mark.slow

@@ -11,8 +11,8 @@ from scheduling.models import Schedule
 from scheduling.schedules import Recipients, save_schedule
 from tests.workers.installation import Installation, world
 from tests.workers.processes import ROOT, wait_until
+from usage.fetching.run_progress import run_progress
 from usage.models import FetchRun
-from usage.run_progress import run_progress
 
 pytestmark = pytest.mark.slow
 COMPANIES = 12

@@ -14,8 +14,8 @@ from scheduling.schedules import Recipients, save_schedule
 from tests.workers.installation import Installation, world
 from tests.workers.ledger_check import false_states, queries
 from tests.workers.processes import wait_until
-from usage.data_check import check_data
 from usage.models import CompanyFetch, FetchRun, UsageRecord
+from usage.records.data_check import check_data
 
 pytestmark = pytest.mark.slow
 COMPANIES = 24

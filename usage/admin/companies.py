@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from intacct_usage.lib.access import Right, may
 from intacct_usage.lib.history_admin import ReadOnlyAdmin
-from usage.company_actions import skip, unskip
+from usage.companies.actions import skip, unskip
 from usage.models import Company, QueryFilter
 
 ATTRIBUTES = ("name", "sage_account_number", "reseller")

@@ -6,7 +6,7 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.db.models import Q, QuerySet
 
-from usage.company_csv import MOST_BYTES
+from usage.companies.csv_file import MOST_BYTES
 from usage.forms.layout import page_helper, text_input
 from usage.models import Company, QueryFilter
 from usage.models.company import OTHER

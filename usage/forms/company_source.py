@@ -5,8 +5,8 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from django import forms
 
-from usage.company_list import list_request
-from usage.company_list_source import ListRequest
+from usage.companies.list_loading import list_request
+from usage.companies.list_source import ListRequest
 from usage.forms.layout import SecretField, page_helper, text_input
 from usage.models import CompanySource
 

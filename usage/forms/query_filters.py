@@ -8,9 +8,9 @@ from django import forms
 from django.forms.formsets import BaseFormSet, formset_factory
 
 from intacct_usage.lib.typed_numbers import typed_number
-from usage.filter_assignment import MOST_FILTERS, FilterSetError, current_rules, preview_rules
+from usage.filters.assignment import MOST_FILTERS, FilterSetError, current_rules, preview_rules
+from usage.filters.grouping import FilterRule
 from usage.forms.layout import text_input
-from usage.grouping import FilterRule
 from usage.models import QueryFilter
 
 PREFIX = "filters"

@@ -8,8 +8,8 @@ from django.db.models import Min
 
 from usage.models import Company, CompanyDay
 from usage.models.company import is_stale
+from usage.records.windows import last_complete_day
 from usage.reports.scope import ReportScope
-from usage.windows import last_complete_day
 
 NAMES_SHOWN = 20
 ONE_DAY = timedelta(days=1)

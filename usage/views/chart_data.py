@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.formats import number_format
 
 from intacct_usage.lib.redaction import escape_line
-from usage.charts import MonthlyUsage, MonthState, UsageMonth
+from usage.analysis.charts import MonthlyUsage, MonthState, UsageMonth
 from usage.reports.totals import Totals
 
 STATE_HEADER = "Month state"

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_POST, require_safe
 from intacct_usage.lib.access import Right, require
 from intacct_usage.lib.listing import list_page
 from usage.background_work import ask_for_company_job
-from usage.company_actions import CompanyActionError
-from usage.company_choice import Outcomes, remove_each, remove_each_with_data, skip_each, unskip_each
-from usage.company_removal import RESTORABLE_DAYS, consequences
+from usage.companies.actions import CompanyActionError
+from usage.companies.choice import Outcomes, remove_each, remove_each_with_data, skip_each, unskip_each
+from usage.companies.removal import RESTORABLE_DAYS, consequences
 from usage.forms.companies import CompanyFilterForm, RemoveForm, SkipForm
 from usage.models import BackgroundJob, Company, FetchRun
 from usage.views.company_selection import Selection, read_selection

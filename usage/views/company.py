@@ -6,9 +6,9 @@ from django.views.decorators.http import require_safe
 
 from intacct_usage.lib import clock
 from intacct_usage.lib.access import Right, may, require
-from usage.archived_batches import batches_of
-from usage.charts import monthly_usage_of
-from usage.company_usage import coverage_map, fetches_of, functions_of, latest_months, partners_of
+from usage.analysis.charts import monthly_usage_of
+from usage.analysis.company_usage import coverage_map, fetches_of, functions_of, latest_months, partners_of
+from usage.companies.archived_batches import batches_of
 from usage.models import Company
 from usage.reports.exceptions import advice_for
 from usage.views.chart_data import chart_data, chart_summary

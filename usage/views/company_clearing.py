@@ -8,10 +8,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from intacct_usage.lib.access import Right, require
 from intacct_usage.lib.listing import list_page
-from usage.archived_batches import batch_of, restorable, restore_batch, restore_company, with_what_left
 from usage.background_work import ask_for_company_job
-from usage.company_actions import CompanyActionError
-from usage.company_removal import RESTORABLE_DAYS, clear_all, consequences, everything, is_too_much_to_wait_for
+from usage.companies.actions import CompanyActionError
+from usage.companies.archived_batches import batch_of, restorable, restore_batch, restore_company, with_what_left
+from usage.companies.removal import RESTORABLE_DAYS, clear_all, consequences, everything, is_too_much_to_wait_for
 from usage.forms.companies import ClearAllForm
 from usage.models import ArchivedUsageRecord, BackgroundJob, Company, FetchRun
 from usage.views.company_selection import chosen_numbers

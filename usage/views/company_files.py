@@ -7,10 +7,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from intacct_usage.lib import clock
 from intacct_usage.lib.access import Right, require
-from usage.archived_batches import revival_note
-from usage.company_actions import add_companies
-from usage.company_csv import export_companies, import_companies
-from usage.company_entries import PROBLEMS_SHOWN, CompanyListError
+from usage.companies.actions import add_companies
+from usage.companies.archived_batches import revival_note
+from usage.companies.csv_file import export_companies, import_companies
+from usage.companies.entries import PROBLEMS_SHOWN, CompanyListError
 from usage.forms.companies import AddCompaniesForm, ImportCompaniesForm
 from usage.reports.file_names import demo_part
 from usage.views.once import once

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_POST
 
 from intacct_usage.lib.access import Right, require
 from intacct_usage.lib.refusals import TooManyRequestsError
-from usage.archived_batches import revival_note
-from usage.company_entries import CompanyEntry, CompanyListError
-from usage.company_list import apply_list, list_request, preview_list, save_source
-from usage.company_list_diff import CompanyListChanges, ShrinkUnconfirmedError
+from usage.companies.archived_batches import revival_note
+from usage.companies.entries import CompanyEntry, CompanyListError
+from usage.companies.list_diff import CompanyListChanges, ShrinkUnconfirmedError
+from usage.companies.list_loading import apply_list, list_request, preview_list, save_source
 from usage.forms.company_source import CompanySourceForm
 from usage.forms.layout import ask_again
 from usage.views.configuration import Typed, show_configuration

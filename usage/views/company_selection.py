@@ -10,7 +10,7 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
 from intacct_usage.lib.typed_numbers import typed_number
-from usage.error_summary import companies_of_error
+from usage.analysis.error_summary import companies_of_error
 from usage.forms.companies import CompanyFilterForm
 from usage.forms.report_scope import ReportScopeForm
 from usage.models import Company

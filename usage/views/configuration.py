@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from intacct_usage.lib.access import Right, may, require
-from usage.archived_batches import restorable
+from usage.companies.archived_batches import restorable
 from usage.forms.company_source import CompanySourceForm
 from usage.forms.connections import CredentialsForm, ProxyForm
 from usage.forms.query_filters import BaseFilterFormSet, TypedPreview, preview_stored, stored_filter_formset

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from intacct_usage.lib.access import Right, require
-from usage.filter_assignment import FilterSetError, save_filters
+from usage.filters.assignment import FilterSetError, save_filters
 from usage.forms.query_filters import PREFIX, FilterFormSet, preview_typed
 from usage.views.configuration import Typed, show_configuration
 from usage.views.once import once

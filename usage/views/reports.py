@@ -16,10 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from intacct_usage.lib import clock
 from intacct_usage.lib.access import Right, require
+from usage.analysis.breakdown import filter_breakdown, top_companies, top_partners
+from usage.analysis.charts import MonthlyUsage, monthly_usage
+from usage.analysis.error_summary import error_summary
 from usage.background_work import ask_for_report
-from usage.breakdown import filter_breakdown, top_companies, top_partners
-from usage.charts import MonthlyUsage, monthly_usage
-from usage.error_summary import error_summary
 from usage.forms.report_scope import ReportScopeForm
 from usage.periods import PeriodPreset
 from usage.reports import (

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from intacct_usage.management.product_command import ProductCommand
-from usage.company_csv import export_companies
+from usage.companies.csv_file import export_companies
 from usage.models import Company
 
 

@@ -14,8 +14,8 @@ from intacct_usage.lib.progress import ProgressLine
 from intacct_usage.management.product_command import ProductCommand
 from scheduling.models import Occurrence
 from scheduling.run_requests import record_run
-from usage.fetch_runs import RunRefusedError, ask_for_run
-from usage.foreground_run import work_in_foreground
+from usage.fetching.foreground_run import work_in_foreground
+from usage.fetching.runs import RunRefusedError, ask_for_run
 from usage.models import FetchRun, QueryFilter
 
 EXIT_SOME_FAILED = 1

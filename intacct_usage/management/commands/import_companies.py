@@ -7,9 +7,9 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from intacct_usage.management.product_command import ProductCommand
-from usage.archived_batches import revival_note
-from usage.company_csv import COLUMNS, import_companies
-from usage.company_entries import CompanyListError
+from usage.companies.archived_batches import revival_note
+from usage.companies.csv_file import COLUMNS, import_companies
+from usage.companies.entries import CompanyListError
 
 
 class Command(ProductCommand):

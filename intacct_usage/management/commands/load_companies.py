@@ -9,11 +9,11 @@ from django.core.management.base import CommandError
 from intacct_usage.lib.progress import ProgressLine
 from intacct_usage.management.product_command import ProductCommand
 from intacct_usage.management.secret_input import environment_secret
-from usage.archived_batches import revival_note
-from usage.company_entries import CompanyListError
-from usage.company_list import apply_list, list_request, preview_list
-from usage.company_list_diff import CompanyListChanges, ShrinkUnconfirmedError
-from usage.company_list_source import ListRequest
+from usage.companies.archived_batches import revival_note
+from usage.companies.entries import CompanyListError
+from usage.companies.list_diff import CompanyListChanges, ShrinkUnconfirmedError
+from usage.companies.list_loading import apply_list, list_request, preview_list
+from usage.companies.list_source import ListRequest
 
 LINES_SHOWN = 20
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from intacct_usage.management.product_command import ProductCommand
-from usage.filter_assignment import FilterSetError, remove_filter
+from usage.filters.assignment import FilterSetError, remove_filter
 
 
 class Command(ProductCommand):

@@ -14,8 +14,8 @@ from intacct_usage.management.schedule_names import schedule_named
 from notifications.models import OutgoingEmail
 from scheduling.models import Occurrence, WorkerBeat
 from scheduling.run_requests import AlreadyRunningError, run_now
-from usage.fetch_runs import RunRefusedError
-from usage.run_progress import run_progress
+from usage.fetching.run_progress import run_progress
+from usage.fetching.runs import RunRefusedError
 
 EXIT_IN_PART = 1
 EXIT_FAILED = 2

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from intacct_usage.management.product_command import ProductCommand
-from usage.filter_assignment import FilterSetError, set_filter
+from usage.filters.assignment import FilterSetError, set_filter
 from usage.models import Company, QueryFilter
 
 

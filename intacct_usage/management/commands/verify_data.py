@@ -7,7 +7,7 @@ from typing import Any
 
 from intacct_usage.management.product_command import ProductCommand
 from scheduling.state_check import check_states
-from usage.data_check import check_data
+from usage.records.data_check import check_data
 
 SHOWN = 100
 

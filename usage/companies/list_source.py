@@ -9,9 +9,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from intacct_usage.lib.outbound import OutboundError, OutboundResponse, OutboundSession
-from usage.company_entries import MOST_COMPANIES, CompanyEntry, CompanyListError
-from usage.company_list_fields import Json, read_entries
-from usage.company_list_paging import ListPage, read_page
+from usage.companies.entries import MOST_COMPANIES, CompanyEntry, CompanyListError
+from usage.companies.list_fields import Json, read_entries
+from usage.companies.list_paging import ListPage, read_page
 
 MIB: Final = 1024 * 1024
 HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -27,7 +27,7 @@ Progress = Callable[[int, int | None], None]
 
 @dataclass(frozen=True)
 class ListRequest:
-    """Where the list is and how to ask for it. `field_mapping` has the keys of `company_list_fields.MAPPABLE`."""
+    """Where the list is and how to ask for it. `field_mapping` has the keys of `list_fields.MAPPABLE`."""
 
     url: str
     token: str = field(default="", repr=False)

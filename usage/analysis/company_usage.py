@@ -7,7 +7,7 @@ from functools import reduce
 
 from django.db.models import Count, Sum
 
-from usage.charts import MonthlyUsage
+from usage.analysis.charts import MonthlyUsage
 from usage.models import Company, CompanyDay, CompanyFetch, CompanyMonth, UsageRecord
 from usage.periods import ONE_DAY, first_of_month, months_earlier
 from usage.reports.totals import Totals

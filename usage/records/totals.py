@@ -10,11 +10,11 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import Min
 
 from intacct_usage.lib.bulk_insert import insert_rows
-from usage import window_sql
 from usage.models import Company, CompanyDay, CompanyMonth, UsageRecord
 from usage.periods import ONE_DAY
-from usage.window_sql import DayRow, window_cursor
-from usage.windows import days_between
+from usage.records import window_sql
+from usage.records.window_sql import DayRow, window_cursor
+from usage.records.windows import days_between
 
 DAY_COLUMNS = ("company_id", "day", "state", "records", "transactions", "by_sender")
 MONTH_COLUMNS = ("company_id", "month", "sender_id", "records", "transactions")

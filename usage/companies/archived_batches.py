@@ -8,9 +8,9 @@ from django.db.models import Case, Count, Exists, IntegerField, Max, Min, OuterR
 from django.db.models.functions import Coalesce
 
 from intacct_usage.lib import clock
-from usage.company_entries import UNSTORABLE
-from usage.company_list_diff import CompanyChange
-from usage.company_removal import RESTORABLE_DAYS, is_too_much_to_wait_for, restore_archived
+from usage.companies.entries import UNSTORABLE
+from usage.companies.list_diff import CompanyChange
+from usage.companies.removal import RESTORABLE_DAYS, is_too_much_to_wait_for, restore_archived
 from usage.models import ArchivedUsageRecord, Company
 
 

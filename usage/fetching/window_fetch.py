@@ -11,9 +11,9 @@ from usage.gateway.errors import ErrorFamily, GatewayError
 from usage.gateway.filters import Filter, Order, all_of, at_least
 from usage.gateway.objects import MAX_PAGE_SIZE, REQUIRED_USAGE_FIELDS, USAGE_FIELDS, USAGE_OBJECT, Page
 from usage.models import FetchRun
-from usage.usage_rows import RowFormatError
-from usage.window_reading import DataChangedError, PageRequest, WindowReader, WindowRows
-from usage.windows import FetchWindow
+from usage.records.usage_rows import RowFormatError
+from usage.records.window_reading import DataChangedError, PageRequest, WindowReader, WindowRows
+from usage.records.windows import FetchWindow
 
 logger = logging.getLogger(__name__)
 

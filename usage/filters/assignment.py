@@ -9,8 +9,8 @@ from typing import Final
 
 from django.db.models import ProtectedError, QuerySet
 
-from usage.filter_work import open_work_on
-from usage.grouping import FilterRule, FilterRuleError, Grouping, validate_rule
+from usage.filters.grouping import FilterRule, FilterRuleError, Grouping, validate_rule
+from usage.filters.work import open_work_on
 from usage.list_lock import company_list_lock
 from usage.models import Company, FetchRun, QueryFilter
 

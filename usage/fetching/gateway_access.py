@@ -2,8 +2,8 @@
 
 from django.conf import settings
 
-from usage.fetch_runs import NO_CREDENTIALS, RunRefusedError
-from usage.fetching import SignIn
+from usage.fetching.runs import NO_CREDENTIALS, RunRefusedError
+from usage.fetching.window_fetch import SignIn
 from usage.gateway.client import GatewayClient
 from usage.gateway.retries import RetryBudget, RetryPolicy
 from usage.models import ApiCredential

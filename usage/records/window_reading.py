@@ -18,8 +18,8 @@ from datetime import date
 from itertools import takewhile
 
 from usage.gateway.objects import MAX_PAGE_SIZE, Page
-from usage.row_spool import RowSpool
-from usage.usage_rows import StoredRow, StoredRowSpool, read_rows
+from usage.records.row_spool import RowSpool
+from usage.records.usage_rows import StoredRow, StoredRowSpool, read_rows
 
 MAX_READS = 3
 MAX_PAGES = 50_000

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, cast
 
 from usage.gateway.objects import Row, parse_date, parse_datetime
 from usage.gateway.row_tables import RowTable
-from usage.row_spool import RowSpool
+from usage.records.row_spool import RowSpool
 
 TEXT_LIMIT = 1000
 SENDER_LIMIT = 200

@@ -9,7 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Aggregate, Count, JSONField, Q, Sum
 from django.db.models.sql.compiler import SQLCompiler
 
-from usage.charts import Group
+from usage.analysis.charts import Group
 from usage.models import Company, CompanyDay, CompanyMonth, QueryFilter, Sender
 from usage.models.company import OTHER
 from usage.reports.scope import ReportScope

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from usage.company_entries import (
+from usage.companies.entries import (
     MOST_COMPANIES,
     TEXT_FIELDS,
     CompanyEntry,
@@ -19,7 +19,7 @@ from usage.company_entries import (
     id_problem,
     text_problem,
 )
-from usage.company_list_diff import CompanyListChanges, apply_changes, entries_of
+from usage.companies.list_diff import CompanyListChanges, apply_changes, entries_of
 from usage.models import Company
 
 COLUMNS: Final = ("company_id", "name", "sage_account_number", "reseller", "skipped", "skip_reason")

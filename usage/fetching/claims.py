@@ -19,12 +19,12 @@ from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce, Now
 
 from intacct_usage.lib import clock
-from usage.fetching import FetchFailure, FetchJob
+from usage.fetching.window_fetch import FetchFailure, FetchJob
 from usage.gateway.error_families import ErrorFamily
 from usage.models import Company, CompanyDay, CompanyFetch, FetchRun
 from usage.models.company_fetch import CompanyFetchQuerySet
-from usage.window_store import Claim
-from usage.windows import FetchWindow, full_window, incremental_window, newest_possible_day
+from usage.records.window_store import Claim
+from usage.records.windows import FetchWindow, full_window, incremental_window, newest_possible_day
 
 logger = logging.getLogger(__name__)
 

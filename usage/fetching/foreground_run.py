@@ -9,9 +9,9 @@ from types import FrameType
 
 from django.db.models import Count, Q
 
-from usage.fetch_claims import in_work
-from usage.fetch_runs import finish_run, request_stop, start_next_run
-from usage.lane import Lane
+from usage.fetching.claims import in_work
+from usage.fetching.lane import Lane
+from usage.fetching.runs import finish_run, request_stop, start_next_run
 from usage.models import CompanyFetch, FetchRun
 
 QUEUE_LOOK_SECONDS = 1.0

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from usage.company_actions import remove_from_list, skip, unskip
-from usage.company_removal import remove_with_data
+from usage.companies.actions import remove_from_list, skip, unskip
+from usage.companies.removal import remove_with_data
 from usage.list_lock import company_list_lock
 from usage.models import Company
 

@@ -12,8 +12,8 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from intacct_usage.lib.typed_numbers import typed_number
-from usage.company_entries import CompanyListError
-from usage.company_list_fields import Json, type_name
+from usage.companies.entries import CompanyListError
+from usage.companies.list_fields import Json, type_name
 
 LIST_NAMES: Final = (
     "companies",

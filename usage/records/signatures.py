@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from usage.models import CallSignature, Sender
-from usage.usage_rows import SignatureTexts
+from usage.records.usage_rows import SignatureTexts
 
 TEXT_SEPARATOR = "\x1f"
 KNOWN_SIGNATURES = 50_000

@@ -9,10 +9,10 @@ from django.db import transaction
 from intacct_usage.lib import clock
 from intacct_usage.lib.crypto import SecretUnreadableError
 from intacct_usage.lib.redaction import register_secret
-from usage.company_entries import CompanyEntry, CompanyListError
-from usage.company_list_diff import CompanyListChanges, apply_changes, plan_changes
-from usage.company_list_fields import MAPPABLE
-from usage.company_list_source import ListRequest, LoadLimits, Progress, check_request, read_company_list
+from usage.companies.entries import CompanyEntry, CompanyListError
+from usage.companies.list_diff import CompanyListChanges, apply_changes, plan_changes
+from usage.companies.list_fields import MAPPABLE
+from usage.companies.list_source import ListRequest, LoadLimits, Progress, check_request, read_company_list
 from usage.models import CompanySource
 from usage.outbound_connections import open_outbound_session
 

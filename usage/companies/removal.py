@@ -12,12 +12,12 @@ from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, 
 from intacct_usage.audit.models import Action
 from intacct_usage.audit.recording import Change, record
 from intacct_usage.lib import clock
-from usage.company_actions import CompanyActionError
+from usage.companies.actions import CompanyActionError
 from usage.list_lock import company_list_lock
 from usage.models import ArchivedUsageRecord, Company, CompanyDay, CompanyMonth, FetchRun, UsageRecord
-from usage.records_archive import COPIED_COLUMNS, copy_to_archive
-from usage.totals import rebuild_totals
-from usage.windows import days_between, newest_possible_day, oldest_kept_day
+from usage.records.archive import COPIED_COLUMNS, copy_to_archive
+from usage.records.totals import rebuild_totals
+from usage.records.windows import days_between, newest_possible_day, oldest_kept_day
 
 logger = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from typing import Final
 from intacct_usage.audit.models import Action
 from intacct_usage.audit.recording import Change, record
 from intacct_usage.lib import clock
-from usage.company_entries import TEXT_FIELDS, CompanyEntry, CompanyListError, company_key
-from usage.filter_assignment import assign_filters
-from usage.grouping import FilterRuleError
+from usage.companies.entries import TEXT_FIELDS, CompanyEntry, CompanyListError, company_key
+from usage.filters.assignment import assign_filters
+from usage.filters.grouping import FilterRuleError
 from usage.list_lock import company_list_lock
 from usage.models import Company
 

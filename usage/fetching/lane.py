@@ -23,11 +23,12 @@ from intacct_usage.lib import clock
 from intacct_usage.lib.crypto import SecretUnreadableError
 from intacct_usage.lib.process_name import process_name
 from intacct_usage.logs.context import current_context, log_context
-from usage.database_patience import AWAY, CANNOT_BE_WRITTEN, Result, is_of_the_disk, patiently
-from usage.fetch_claims import LEFT_THE_LIST, LeaseKeeper, claim_companies, leave_out, record_failure, release
-from usage.fetch_runs import finish_run, halt_run
-from usage.fetcher_threads import FetcherThreads
-from usage.fetching import (
+from usage.fetching.claims import LEFT_THE_LIST, LeaseKeeper, claim_companies, leave_out, record_failure, release
+from usage.fetching.database_patience import AWAY, CANNOT_BE_WRITTEN, Result, is_of_the_disk, patiently
+from usage.fetching.gateway_access import gateway_client, retry_policy, sign_in_details
+from usage.fetching.runs import finish_run, halt_run
+from usage.fetching.threads import FetcherThreads
+from usage.fetching.window_fetch import (
     CompanyUsage,
     FetchFailure,
     FetchJob,
@@ -40,10 +41,9 @@ from usage.fetching import (
 from usage.gateway.client import GatewayClient
 from usage.gateway.error_families import ErrorFamily
 from usage.gateway.retries import RetryPolicy
-from usage.gateway_access import gateway_client, retry_policy, sign_in_details
 from usage.models import CompanyFetch, FetchRun
-from usage.window_reading import WindowRows
-from usage.window_store import Claim, CompanyRemovedError, LeaseLostError, WindowContent, store_window
+from usage.records.window_reading import WindowRows
+from usage.records.window_store import Claim, CompanyRemovedError, LeaseLostError, WindowContent, store_window
 
 logger = logging.getLogger(__name__)
 

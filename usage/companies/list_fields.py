@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from usage.company_entries import (
+from usage.companies.entries import (
     MOST_COMPANIES,
     CompanyEntry,
     CompanyListError,

@@ -15,16 +15,16 @@ from django.db.backends.utils import CursorWrapper
 
 from intacct_usage.lib import clock
 from intacct_usage.lib.bulk_insert import insert_rows
-from usage import window_sql
 from usage.models import ArchivedUsageRecord, FetchRun, UsageRecord
-from usage.records_archive import archive_records
-from usage.row_spool import RowSpool
-from usage.signatures import SignatureKey, forget_known_signatures, signature_keys
-from usage.totals import Coverage, write_totals
-from usage.usage_rows import SignatureTexts, StoredRow
-from usage.window_reading import WindowRows
-from usage.window_sql import FetchOutcome, window_cursor
-from usage.windows import FetchWindow, last_complete_day
+from usage.records import window_sql
+from usage.records.archive import archive_records
+from usage.records.row_spool import RowSpool
+from usage.records.signatures import SignatureKey, forget_known_signatures, signature_keys
+from usage.records.totals import Coverage, write_totals
+from usage.records.usage_rows import SignatureTexts, StoredRow
+from usage.records.window_reading import WindowRows
+from usage.records.window_sql import FetchOutcome, window_cursor
+from usage.records.windows import FetchWindow, last_complete_day
 
 logger = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""What people do with companies of the list: add, skip, unskip, take off the list (data is `company_removal`)."""
+"""What people do with companies of the list: add, skip, unskip, take off the list (data is `removal`)."""
 
 import logging
 import re
@@ -7,8 +7,8 @@ from typing import Final
 from django.db.models import QuerySet
 
 from intacct_usage.lib import clock
-from usage.company_audit import named, record_companies
-from usage.company_entries import (
+from usage.companies.audit import named, record_companies
+from usage.companies.entries import (
     CompanyEntry,
     CompanyListError,
     company_key,
@@ -16,7 +16,7 @@ from usage.company_entries import (
     id_problem,
     text_problem,
 )
-from usage.company_list_diff import CompanyListChanges, apply_changes
+from usage.companies.list_diff import CompanyListChanges, apply_changes
 from usage.list_lock import company_list_lock
 from usage.models import Company
 

@@ -7,7 +7,7 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 
 from intacct_usage.lib import clock
-from usage.fetch_claims import in_work
+from usage.fetching.claims import in_work
 from usage.models import CompanyFetch, FetchRun
 
 MOST_CURRENT = 20

@@ -1,0 +1,1 @@
+"""What pages and mails show of the records: by month, filter, company and partner, and what failed."""

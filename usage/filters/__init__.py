@@ -1,0 +1,1 @@
+"""Query filters: which one a company belongs to, and what keeps that true."""
