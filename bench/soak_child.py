@@ -1,6 +1,6 @@
 """Full refreshes one after the other, in the environment of their place: prints how figures changed, as JSON.
 
-python -m bench.soak_child COMPANIES SECONDS FOLDER
+python -m bench.soak_child COMPANIES SECONDS PAUSE_SECONDS FOLDER
 """
 
 import json
@@ -26,6 +26,7 @@ from usage.models import FetchRun  # noqa: E402
 
 Sample = dict[str, float]
 LONGEST_RUN_SECONDS = 300.0
+PERIOD_SECONDS = 600.0
 
 
 def sample(worker: WorkerProcess) -> Sample:
@@ -50,28 +51,38 @@ def _sample(worker: WorkerProcess) -> Sample:
 
 
 def main() -> None:
-    companies, seconds, folder = int(sys.argv[1]), float(sys.argv[2]), Path(sys.argv[3])
+    companies, seconds, pause, folder = int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]), Path(sys.argv[4])
     prepare(companies)
     worker = WorkerProcess(dict(os.environ), folder / "worker.log")
     wait_until(worker.is_complete, START_SECONDS)
-    samples, statuses, ends_at = [], [], time.monotonic() + seconds
+    samples, statuses, begun = [], [], time.monotonic()
     try:
-        while time.monotonic() < ends_at:
+        while time.monotonic() < begun + seconds:
             run = ask_for_run(asked_by="bench", mode=FetchRun.Mode.FULL_REFRESH)
             wait_until(lambda run=run: ended(run), LONGEST_RUN_SECONDS, every=0.1)
             statuses.append(run.status)
-            samples.append(sample(worker))
+            samples.append((time.monotonic() - begun, sample(worker)))
+            time.sleep(pause)
     finally:
         worker.end()
-    fifth = max(1, len(samples) // 5)
-    first, last = samples[:fifth], samples[-fifth:]
     found: Sample = {"runs": len(samples), "not_well": sum(one != FetchRun.Status.SUCCESS for one in statuses)}
-    for name in samples[0]:
-        found[f"{name}_first"] = statistics.median(one[name] for one in first)
-        found[f"{name}_last"] = statistics.median(one[name] for one in last)
-        found[f"{name}_most"] = max(one[name] for one in samples)
+    found |= compared(samples)
     found["tracebacks"] = worker.log.count("Traceback")
     sys.stdout.write(json.dumps(found) + "\n")
+
+
+def compared(samples: list[tuple[float, Sample]]) -> Sample:
+    """Medians of the first and of the last fifth, the most there ever was, and the memory in each ten minutes."""
+    figures, fifth = [one for _, one in samples], max(1, len(samples) // 5)
+    found: Sample = {}
+    for name in figures[0]:
+        found[f"{name}_first"] = statistics.median(one[name] for one in figures[:fifth])
+        found[f"{name}_last"] = statistics.median(one[name] for one in figures[-fifth:])
+        found[f"{name}_most"] = max(one[name] for one in figures)
+    for number in range(int(samples[-1][0] // PERIOD_SECONDS)):
+        period = [one["memory_mib"] for elapsed, one in samples if int(elapsed // PERIOD_SECONDS) == number]
+        found[f"memory_mib_from_minute_{number * 10}"] = statistics.median(period)
+    return found
 
 
 if __name__ == "__main__":
