@@ -10,6 +10,7 @@ from intacct_usage.accounts.client_address import networks
 from intacct_usage.accounts.entra_settings import parse_entra
 from intacct_usage.lib import env
 from intacct_usage.lib.crypto import generate_key, parse_keys
+from intacct_usage.lib.mail_domains import parse_mail_domains
 from intacct_usage.lib.outbound import OutboundPolicy, parse_outbound_allow
 from intacct_usage.logs.configuration import is_service, logging_configuration
 
@@ -239,6 +240,11 @@ try:
     )
 except ValueError as error:
     raise ImproperlyConfigured(f"OUTBOUND_ALLOW: {error}") from error
+
+try:
+    EMAIL_RECIPIENT_DOMAINS = parse_mail_domains(env.names("EMAIL_RECIPIENT_DOMAINS"))
+except ValueError as error:
+    raise ImproperlyConfigured(f"EMAIL_RECIPIENT_DOMAINS: {error}") from error
 
 # How fetching and running behave.
 FETCH_CONCURRENCY = env.integer("FETCH_CONCURRENCY", default=8, minimum=1, maximum=64)

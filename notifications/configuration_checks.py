@@ -3,6 +3,7 @@
 import re
 
 from notifications.models import EmailConfiguration
+from notifications.recipient_domains import problems_of_domains
 from notifications.recipients import AddressError, RecipientsError, check_address, parse_recipients
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -57,9 +58,11 @@ def _check_people(configuration: EmailConfiguration, problems: Problems) -> None
     except AddressError as error:
         problems["from_address"] = [str(error)]
     try:
-        parse_recipients(to=configuration.to, cc=configuration.cc, bcc=configuration.bcc)
+        recipients = parse_recipients(to=configuration.to, cc=configuration.cc, bcc=configuration.bcc)
     except RecipientsError as error:
         problems.update(error.problems)
+    else:
+        problems.update(problems_of_domains(recipients))
 
 
 def _check_smtp(configuration: EmailConfiguration, problems: Problems) -> None:

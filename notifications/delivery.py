@@ -25,6 +25,7 @@ from notifications.delivery_records import (
 )
 from notifications.models import EmailConfiguration, EmailPart, OutgoingEmail
 from notifications.part_planning import PlanNeededError, plan_one_message, plan_within, shrink
+from notifications.recipient_domains import refusal
 from notifications.recipients import AddressError
 from notifications.report_mail import compose
 from notifications.transports.base import STAGE_SECONDS, DeliveryError, MailSession, Stage
@@ -105,6 +106,8 @@ def _deliver_claimed(email: OutgoingEmail, configuration: EmailConfiguration | N
 
 def _work(attempt: Attempt) -> DeliveryError | None:
     """Send what is not sent yet; None if all of it went out. An error of our own becomes a failure like any other."""
+    if refused := refusal(attempt.email.recipients_parsed()):
+        return DeliveryError(Stage.RECIPIENT, refused, permanent=True)
     try:
         return _try_plans(attempt)
     except (LeaseLostError, _SliceOverError):

@@ -30,5 +30,8 @@ os.environ["TIME_ZONE"] = "Europe/London"
 os.environ["DEBUG"] = "false"
 os.environ["LOG_TO_DATABASE"] = "false"  # tests that read the people's log attach its handler themselves
 os.environ["LOG_FORMAT"] = "text"
-for name in ("INTACCT_ENDPOINT_URL", "GRAPH_BASE_URL", "GRAPH_LOGIN_URL", "OUTBOUND_ALLOW", "EXTRA_CA_FILE"):
+for name in (
+    *("INTACCT_ENDPOINT_URL", "GRAPH_BASE_URL", "GRAPH_LOGIN_URL", "OUTBOUND_ALLOW", "EXTRA_CA_FILE"),
+    "EMAIL_RECIPIENT_DOMAINS",
+):
     os.environ.pop(name, None)

@@ -10,6 +10,7 @@ from intacct_usage.lib.typed_numbers import typed_number
 from notifications.configuration_checks import configuration_problems, secret_name
 from notifications.email_configurations import ConfigurationError
 from notifications.models import EmailConfiguration
+from notifications.recipient_domains import allowed_domains
 from notifications.transports.presets import PORTS, PRESETS, port_mismatch
 from usage.forms.layout import SecretField, SecretRow, ask_again, page_helper, text_input
 
@@ -79,7 +80,13 @@ class ConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subsc
         ask_again(self, "secret")
 
     def _people(self) -> Fieldset:
-        return Fieldset("Recipients", *PEOPLE, css_class="form-part")
+        where_to = HTML('{% include "notifications/recipient_domains.html" %}')
+        return Fieldset("Recipients", where_to, *PEOPLE, css_class="form-part")
+
+    @property
+    def recipient_domains(self) -> str:
+        """The domains mail may go to, empty if to any."""
+        return allowed_domains()
 
 
 class SmtpForm(ConfigurationForm):

@@ -20,6 +20,10 @@ NOT_A_FOLDER = "DATA_DIR: the folder /proc/nowhere cannot be made (No such file 
         ({"TIME_ZONE": "London"}, "TIME_ZONE must be a time zone such as UTC or Europe/London, not “London”.\n"),
         ({"TIME_ZONE": "../UTC"}, "TIME_ZONE must be a time zone such as UTC or Europe/London, not “../UTC”.\n"),
         ({"TIME_ZONE": "Europe"}, "TIME_ZONE must be a time zone such as UTC or Europe/London, not “Europe”.\n"),
+        (
+            {"EMAIL_RECIPIENT_DOMAINS": "example.com, @x.example"},
+            "EMAIL_RECIPIENT_DOMAINS: “@x.example” is no domain; write example.com, or *.example.com for all below it.",
+        ),
         ({"FETCH_CONCURRENCY": "lots"}, "FETCH_CONCURRENCY must be a number, not “lots”.\n"),
     ],
 )
