@@ -1,7 +1,7 @@
 """The usage chart of a report mail: transactions by month, stacked by filter, as a PNG."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -13,10 +13,12 @@ from usage.periods import MONTH_NAMES
 from usage.reports.scope import ReportScope
 
 MONTHS_SHOWN = 13
-SERIES_SHOWN = 6
-EVERYTHING_ELSE = "All others"
-# Told apart with any kind of colour vision; each has a contrast of 3 : 1 or more to the paper, which parts them too.
-COLOURS = ("#1f6fb2", "#c96f0a", "#2a9362", "#b5446e", "#7b61c9", "#808080", "#3391bb")
+# By slot, as on the light pages (static/css/tokens.css), so that a filter has one colour in both: 0 is grey. Each has a
+# contrast of 3 : 1 or more to the paper, which parts them too.
+COLOURS = (
+    "#6f8085",
+    *("#0a6470", "#b4571a", "#44509f", "#76811c", "#93336f", "#2b7fc0", "#7a5c3a", "#2f7d54"),
+)
 INK, FAINT, PAPER = "#333333", "#dddddd", "#ffffff"
 # Letters large enough to be read where the picture is shown half as wide, on a telephone.
 WIDTH, HEIGHT, SCALE, LETTERS = 480, 250, 3, 15
@@ -28,10 +30,15 @@ STEPS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 25, 30, 40, 50, 60, 80)
 
 @dataclass(frozen=True)
 class Series:
-    """One filter: transactions in the order of the months."""
+    """One filter: transactions in the order of the months, and the colour it has on the pages."""
 
     name: str
+    slot: int
     values: list[int]
+
+    @property
+    def colour(self) -> str:
+        return COLOURS[self.slot % len(COLOURS)]
 
 
 def chart_figures(scope: ReportScope, today: date) -> dict[str, Any]:  # Any: JSON, read by `chart_png`
@@ -42,7 +49,7 @@ def chart_figures(scope: ReportScope, today: date) -> dict[str, Any]:  # Any: JS
     usage = monthly_usage(scope, today)
     months = [month for month in usage.months if month.month <= today][-MONTHS_SHOWN:]
     series = [
-        Series(one.name, [month.by_series[number].transactions for month in months])
+        Series(one.name, one.slot, [month.by_series[number].transactions for month in months])
         for number, one in enumerate(usage.series)
     ]
     series = [one for one in series if any(one.values)]
@@ -51,7 +58,7 @@ def chart_figures(scope: ReportScope, today: date) -> dict[str, Any]:  # Any: JS
     return {
         "note": "* not the whole month" if any(month.state in NOT_WHOLE for month in months) else "",
         "months": [_label(month) for month in months],
-        "series": [{"name": one.name, "values": one.values} for one in _largest(series)],
+        "series": [asdict(one) for one in series],
     }
 
 
@@ -60,19 +67,12 @@ def _label(month: UsageMonth) -> str:
     return f"{MONTH_NAMES[month.month.month - 1]} {month.month.year % 100:02d}{mark}"
 
 
-def _largest(series: list[Series]) -> list[Series]:
-    """The largest first; what does not fit is summed up, so that the columns stay right."""
-    ordered = sorted(series, key=lambda one: (-sum(one.values), one.name))
-    if len(ordered) <= SERIES_SHOWN:
-        return ordered
-    rest = ordered[SERIES_SHOWN - 1 :]
-    summed = [sum(values) for values in zip(*(one.values for one in rest), strict=True)]
-    return [*ordered[: SERIES_SHOWN - 1], Series(EVERYTHING_ELSE, summed)]
-
-
 def chart_png(figures: dict[str, Any]) -> bytes:  # Any: JSON of `chart_figures`
     """The picture, with its own light background so that it reads the same in dark mail programs."""
-    series = [Series(one["name"], one["values"]) for one in figures["series"]]
+    series = [
+        Series(one["name"], one.get("slot", number), one["values"])  # mails queued by older versions name no slot
+        for number, one in enumerate(figures["series"], 1)
+    ]
     drawing = _Drawing(figures["months"], series)
     drawing.draw()
     return drawing.png()
@@ -93,11 +93,9 @@ class _Drawing:
         self.slot = (WIDTH - LEFT - RIGHT) / len(months)
 
     def draw(self) -> None:
-        for number, (x, line, name) in enumerate(self.legend):
+        for one, (x, line, name) in zip(self.series, self.legend, strict=True):
             y = TOP + LEGEND_LINE * line
-            self.pen.rectangle(
-                [(x * SCALE, (y - 5) * SCALE), ((x + 10) * SCALE, (y + 5) * SCALE)], fill=COLOURS[number]
-            )
+            self.pen.rectangle([(x * SCALE, (y - 5) * SCALE), ((x + 10) * SCALE, (y + 5) * SCALE)], fill=one.colour)
             self._text(x + 15, y, name, anchor="lm")
         self._grid()
         spacing = 1 if len(self.months) <= 6 else 2
@@ -138,12 +136,12 @@ class _Drawing:
         middle = LEFT + self.slot * (position + 0.5)
         half = min(self.slot * 0.64, WIDEST_COLUMN) / 2
         bottom = 0.0
-        for number, one in enumerate(self.series):
+        for one in self.series:
             top = bottom + one.values[position]
             if top > bottom:
                 upper, lower = self._height_of(top) * SCALE, self._height_of(bottom) * SCALE
                 left, right = (middle - half) * SCALE, (middle + half) * SCALE
-                self.pen.rectangle([(left, upper), (right, lower)], fill=COLOURS[number])
+                self.pen.rectangle([(left, upper), (right, lower)], fill=one.colour)
                 if bottom and lower - upper > 2 * SCALE:
                     self.pen.rectangle([(left, lower - SCALE), (right, lower)], fill=PAPER)
             bottom = top

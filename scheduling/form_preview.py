@@ -43,6 +43,7 @@ class SchedulePreview:
     filter_name: str
     subject: str
     period: str
+    period_has_begun: bool
 
 
 def preview_of(form: ScheduleForm) -> SchedulePreview:
@@ -64,6 +65,7 @@ def preview_of(form: ScheduleForm) -> SchedulePreview:
         scope.filter_name,
         fill_subject(str(cleaned.get("subject_template", "")), values),
         period.label,
+        period.has_begun(clock.today()),
     )
 
 

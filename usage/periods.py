@@ -26,6 +26,10 @@ class ReportPeriod:
     def is_empty(self) -> bool:
         return self.first_day is not None and self.last_day is not None and self.first_day > self.last_day
 
+    def has_begun(self, today: date) -> bool:
+        """Whether there can be usage in it: some day of it has come. Of other periods silence says nothing."""
+        return not self.is_empty and (self.first_day is None or self.first_day <= today)
+
     def contains(self, day: date) -> bool:
         after_start = self.first_day is None or self.first_day <= day
         return after_start and (self.last_day is None or day <= self.last_day)

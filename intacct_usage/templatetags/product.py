@@ -96,10 +96,10 @@ def number(value: float | None) -> SafeString | str:
 
 @register.filter
 def percent(part: float | None, whole: float) -> SafeString | str:
-    """`part` of `whole` as 12.3 %; “–” where there is no whole."""
+    """`part` of `whole` as 12.3 %, rounded; “–” where there is no whole."""
     if part is None or not whole:
         return NOTHING
-    return f"{number_format(100 * part / whole, decimal_pos=1)} %"
+    return f"{number_format(round(100 * part / whole, 1), decimal_pos=1)} %"
 
 
 @register.filter

@@ -217,7 +217,7 @@ def test_the_chart_of_a_range_that_cuts_a_month_holds_only_its_days() -> None:
 
     chart = chart_figures(scope, date(2026, 3, 10))
 
-    assert (chart["months"], chart["series"]) == (["Feb 26*"], [{"name": "Other", "values": [50]}])
+    assert (chart["months"], chart["series"]) == (["Feb 26*"], [{"name": "Other", "slot": 0, "values": [50]}])
     assert preview(mailing(scope=scope))[1]["totals"]["transactions"] == "50"
 
 

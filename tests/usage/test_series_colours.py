@@ -36,17 +36,26 @@ def test_every_series_stands_out_from_the_surface(theme: int) -> None:
     assert {name for name, colour in colours.items() if contrast(colour, surface) < LEAST_CONTRAST} == set()
 
 
+def test_a_filter_has_the_same_colour_in_a_mail_as_on_the_light_pages() -> None:
+    tokens = dict(re.findall(r"--series-(\w+): light-dark\((#\w{6}), ", TOKENS.read_text(encoding="utf-8")))
+
+    assert dict(enumerate(COLOURS)) == {int(slot) if slot != "other" else 0: colour for slot, colour in tokens.items()}
+
+
 def test_every_colour_of_a_mail_stands_out_from_its_paper() -> None:
     assert [colour for colour in COLOURS if contrast(colour, PAPER) < LEAST_CONTRAST] == []
 
 
 def test_the_parts_of_a_column_in_a_mail_are_parted_by_the_paper() -> None:
-    figures = {"months": ["Mar 26"], "series": [{"name": "A", "values": [50]}, {"name": "B", "values": [50]}]}
+    figures = {
+        "months": ["Mar 26"],
+        "series": [{"name": "A", "slot": 3, "values": [50]}, {"name": "B", "slot": 0, "values": [50]}],
+    }
 
     image = Image.open(io.BytesIO(chart_png(figures))).convert("RGB")
     middle = round((LEFT + (WIDTH - LEFT - RIGHT) / 2) * SCALE)
     column = [f"#{bytes(image.getpixel((middle, y))).hex()}" for y in range(image.height)]
     seen = [colour for colour, _ in itertools.groupby(column)]
 
-    first = seen.index(COLOURS[1])
-    assert seen[first : first + 3] == [COLOURS[1], PAPER, COLOURS[0]]
+    first = seen.index(COLOURS[0])
+    assert seen[first : first + 3] == [COLOURS[0], PAPER, COLOURS[3]]

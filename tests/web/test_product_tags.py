@@ -45,6 +45,8 @@ def test_counts_are_grouped(value: int, text: str) -> None:
 
 def test_a_share_has_one_decimal_and_none_without_a_whole() -> None:
     assert shown("{{ part|percent:whole }}", part=1, whole=3) == "33.3 %"
+    assert shown("{{ part|percent:whole }}", part=2, whole=3) == "66.7 %"
+    assert shown("{{ part|percent:whole }}", part=436, whole=75_355) == "0.6 %"
     assert "–" in shown("{{ part|percent:whole }}", part=1, whole=0)
 
 

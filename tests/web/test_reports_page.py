@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from intacct_usage.lib import clock
 from tests.factories import make_company, make_failing_company, make_filter, make_records
 from tests.web.conftest import ClientAs
+from usage.models import Company
 
 BAD_ADDRESSES = [
     "filter=nobody",
@@ -26,6 +27,7 @@ BAD_ADDRESSES = [
     "from=%00",
     "filter=%00",
     "to=1999-12-31",
+    "complete_months=perhaps",
 ]
 
 
@@ -91,6 +93,34 @@ def test_complete_months_leave_the_running_month_out(client_as: ClientAs) -> Non
 
 
 @time_machine.travel(datetime(2026, 2, 25, 12, tzinfo=UTC), tick=False)
+@pytest.mark.parametrize("word", ["", "0", "off", "No", "false"])
+def test_complete_months_stay_off_where_the_address_says_so(client_as: ClientAs, word: str) -> None:
+    """A script that writes 0 must not get less than it asked for."""
+    client = client_as("Viewer")
+    make_records(make_company(), clock.today(), 1, transactions=5)
+
+    lines = lines_of(client.get(f"/reports/download/detailed.csv?complete_months={word}"))
+
+    assert len(lines) == 2
+    assert (
+        "checked"
+        not in re.search(r"<input[^>]*complete_months[^>]*>", client.get(f"/reports/?complete_months={word}").text)[0]
+    )
+
+
+@pytest.mark.parametrize("query", ["from=2099-01-01", "from={today}&complete_months=1"])
+def test_a_range_that_holds_no_days_yet_says_so_and_makes_nobody_an_exception(client_as: ClientAs, query: str) -> None:
+    client = client_as("Viewer")
+    make_records(make_company(health=Company.Health.HEALTHY), clock.today(), 1)
+    query = query.format(today=clock.today().isoformat())
+
+    page = client.get(f"/reports/?{query}").text
+
+    assert "This range holds no days yet" in page
+    assert len(lines_of(client.get(f"/reports/download/exceptions.csv?{query}"))) == 1
+    assert "This range holds no days yet" not in client.get("/reports/").text
+
+
 def test_a_preset_is_a_range_and_days_win_over_it(client_as: ClientAs) -> None:
     make_usage()
     client = client_as("Viewer")

@@ -185,7 +185,8 @@ def _months(period: ReportPeriod, counts: Counts, today: date) -> list[date]:
 
 
 def _state(month: date, period: ReportPeriod, today: date, known_from: date) -> MonthState:
-    if month >= first_of_month(today):
+    reaches_today = period.last_day is None or period.last_day >= today
+    if month >= first_of_month(today) and reaches_today:
         return MonthState.UNFINISHED
     is_whole = period.contains(month) and period.contains(last_of_month(month)) and known_from <= month
     return MonthState.COMPLETE if is_whole else MonthState.CUT

@@ -13,6 +13,9 @@ from usage.periods import EARLIEST_DAY, LATEST_DAY, PeriodPreset, ReportPeriod, 
 from usage.reports import ReportScope
 from usage.reports.scope import ALL_FILTERS
 
+YES = frozenset({"1", "on", "true", "yes"})
+NO = frozenset({"", "0", "off", "false", "no", "none"})
+
 
 class DayField(forms.DateField):
     """A day typed or picked in the browser's own control."""
@@ -28,11 +31,34 @@ class DayField(forms.DateField):
         return day
 
 
+class SwitchInput(forms.CheckboxInput):
+    """A checkbox that keeps what stands in the address, for `SwitchField` to read."""
+
+    def __init__(self) -> None:
+        super().__init__(check_test=lambda value: value is True or str(value).lower() in YES)
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:  # Any: as Django declares it
+        return data.get(name, "")
+
+
+class SwitchField(forms.BooleanField):
+    """On or off, also in addresses that a script wrote: `complete_months=0` must not switch anything on."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(label=label, required=False, widget=SwitchInput())
+
+    def to_python(self, value: Any) -> bool:  # Any: as Django declares it
+        word = str(value).lower()
+        if word not in YES | NO:
+            raise forms.ValidationError("Write 1 for yes or 0 for no.")
+        return word in YES
+
+
 class ReportScopeForm(forms.Form):
     """Bound to the address. Without `from` and `to`, `preset` decides; without any of them it is all data."""
 
     filter = forms.ChoiceField(required=False, label="Filter")
-    complete_months = forms.BooleanField(required=False, label="Complete months only")
+    complete_months = SwitchField("Complete months only")
     preset = forms.ChoiceField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: as Django declares it

@@ -1,7 +1,8 @@
 """Exceptions: companies whose fetch fails, and apart from them those that answered but have no data in the period.
 
 A failing company is listed whatever the period is: the failure is about now. A company that was never fetched is
-neither failing nor without data and says so. Skipped and removed companies are absent.
+neither failing nor without data and says so. Skipped and removed companies are absent. In a period without days, or one
+that has not begun, no company is without data.
 """
 
 from collections.abc import Collection, Iterator
@@ -9,6 +10,7 @@ from datetime import date
 
 from django.db.models import OuterRef, Subquery
 
+from intacct_usage.lib import clock
 from usage.gateway.error_advice import ADVICE, Advice
 from usage.gateway.error_families import CONNECTION_FAULTS
 from usage.models import Company, CompanyDay
@@ -67,8 +69,11 @@ def advice_for(family: str) -> Advice:
 
 
 def _exceptional(scope: ReportScope, with_records: Collection[int]) -> list[CompanyLine]:
-    failing = set(scope.companies().failing().values_list("pk", flat=True))
-    return [line for line in company_lines(scope, QUERYABLE) if line.pk in failing or line.pk not in with_records]
+    health = dict(scope.companies().order_by().values_list("pk", "health"))
+    lines = company_lines(scope, QUERYABLE)
+    if not scope.period.has_begun(clock.today()):
+        return [line for line in lines if health[line.pk] in (Company.Health.FAILING, Company.Health.UNKNOWN)]
+    return [line for line in lines if health[line.pk] == Company.Health.FAILING or line.pk not in with_records]
 
 
 def _rows(scope: ReportScope) -> Iterator[Row]:

@@ -27,7 +27,7 @@ class FilterFigures:
 class CompanyCounts:
     """`total` = failing + no_data + never_fetched + skipped + the healthy rest; removed companies are not counted.
 
-    `no_data` is meant for the period of the scope.
+    `no_data` is meant for the period of the scope, and none are where that has no days or has not begun.
     """
 
     total: int
@@ -70,7 +70,7 @@ def summary_figures(scope: ReportScope, today: date) -> SummaryFigures:
         month_to_date=_transactions(scope, ReportPeriod(first_of_month(today), last_of_month(today))),
         last_month_to_same_day=_transactions(scope, _up_to_day(last_month, today.day)),
         last_month=_transactions(scope, ReportPeriod(last_month, last_of_month(last_month))),
-        companies=_company_counts(scope, set(by_company)),
+        companies=_company_counts(scope, set(by_company), today),
         data_as_of=known.data_as_of,
         coverage_statement=known.statement,
         incomplete_companies=known.incomplete_names,
@@ -112,16 +112,17 @@ def _up_to_day(first_day: date, day_of_month: int) -> ReportPeriod:
     return ReportPeriod(first_day, min(last_of_month(first_day), first_day + timedelta(days=day_of_month - 1)))
 
 
-def _company_counts(scope: ReportScope, with_records: set[int]) -> CompanyCounts:
+def _company_counts(scope: ReportScope, with_records: set[int], today: date) -> CompanyCounts:
     listed = scope.companies().listed()
     health = dict(listed.filter(skipped_at=None).values_list("pk", "health"))
     silent = [state for pk, state in health.items() if pk not in with_records and state != Company.Health.FAILING]
     never_fetched = silent.count(Company.Health.UNKNOWN)
+    without_data = len(silent) - never_fetched if scope.period.has_begun(today) else 0
     skipped = listed.skipped().count()
     return CompanyCounts(
         total=len(health) + skipped,
         failing=list(health.values()).count(Company.Health.FAILING),
-        no_data=len(silent) - never_fetched,
+        no_data=without_data,
         never_fetched=never_fetched,
         skipped=skipped,
     )

@@ -40,6 +40,8 @@ def chart_summary(usage: MonthlyUsage, measure: str) -> str:
     known = [row for row in usage.months if row.state is not MonthState.NOT_FETCHED]
     if not known:
         return "No usage is stored for this filter and range."
+    if len(known) == 1:
+        return f"{_month(known[0].month)}: {_grouped(_of(usage.totals, measure))} {measure}."
     peak = max(known, key=lambda row: _of(row.totals, measure))
     return (
         f"{_month(known[0].month)} to {_month(known[-1].month)}: {_grouped(_of(usage.totals, measure))} {measure} "

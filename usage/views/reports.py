@@ -64,6 +64,7 @@ def reports(request: HttpRequest) -> HttpResponse:
             "form": form,
             "scope": scope,
             "scope_query": _scope_parameters(request),
+            "period_has_begun": scope.period.has_begun(clock.today()),
             "known": known,
             "known_is_stale": known.is_stale(clock.now()),
             "presets": _presets(form),

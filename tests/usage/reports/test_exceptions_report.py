@@ -11,6 +11,7 @@ from usage.gateway.error_families import ErrorFamily
 from usage.models import Company
 from usage.periods import ReportPeriod
 from usage.reports import ReportKind, ReportScope, row_count
+from usage.reports.figures import summary_figures
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -54,6 +55,21 @@ def test_every_error_family_has_a_kind_a_description_and_a_next_step(family: str
 
     assert row["Kind"] and row["Description"] and row["Suggested Action"]
     assert row["Kind"] not in ("No data", "Not fetched yet")
+
+
+@pytest.mark.parametrize(
+    "period", [ReportPeriod(date(2099, 1, 1)), ReportPeriod(date(2026, 2, 2), date(2026, 2, 1))], ids=["later", "empty"]
+)
+def test_in_a_period_without_days_so_far_nobody_is_without_data(period: ReportPeriod) -> None:
+    make_company("healthy", health=Company.Health.HEALTHY)
+    make_company("silent", health=Company.Health.NO_DATA)
+    make_company("never", health=Company.Health.UNKNOWN)
+    make_failing_company("failing")
+    scope = ReportScope(None, period)
+
+    assert kinds(scope).keys() == {"never", "failing"}
+    assert row_count(ReportKind.EXCEPTIONS, scope) == 2
+    assert summary_figures(scope, date(2026, 3, 1)).companies.no_data == 0
 
 
 def test_a_network_failure_is_told_in_our_words_alone() -> None:
