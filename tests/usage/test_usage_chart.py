@@ -103,11 +103,11 @@ def test_a_period_that_cuts_months_counts_its_days_only_and_says_so(db) -> None:
 
 def test_a_running_month_that_the_period_cuts_is_a_part_not_the_month_to_date(db) -> None:
     company = make_company()
-    for day in (date(2026, 2, 1), date(2026, 3, 5), date(2026, 3, 9)):
+    for day in (date(2026, 3, 1), date(2026, 4, 5), date(2026, 4, 9)):
         make_records(company, day, 1)
 
-    assert by_month(chart(ReportPeriod(None, date(2026, 3, 6))))["Mar"] == (1, "cut")
-    assert by_month(chart(ReportPeriod(None, date(2026, 3, 31))))["Mar"] == (2, "unfinished")
+    assert by_month(chart(ReportPeriod(None, date(2026, 4, 6))))["Apr"] == (1, "cut")
+    assert by_month(chart(ReportPeriod(None, date(2026, 4, 30))))["Apr"] == (2, "unfinished")
 
 
 @pytest.mark.parametrize(
