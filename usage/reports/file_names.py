@@ -4,7 +4,7 @@ import re
 import unicodedata
 from datetime import date
 
-from usage.reports.about import is_demo
+from intacct_usage.lib.demo_data import demo_part
 from usage.reports.kinds import ReportFormat, ReportKind
 from usage.reports.scope import ReportScope
 
@@ -23,11 +23,6 @@ def report_file_name(kind: ReportKind, report_format: ReportFormat, scope: Repor
 def chart_file_name(extension: str) -> str:
     """Of the usage chart: its figures as `csv`, its picture as `png`."""
     return f"intacct-usage-by-month{demo_part()}.{extension}"
-
-
-def demo_part() -> str:
-    """What the names of files of demo data end with."""
-    return "_demo" if is_demo() else ""
 
 
 def _filter_part(scope: ReportScope) -> str:
