@@ -144,7 +144,7 @@ class RunDetails:
         return list(LogEntry.objects.of_run(self.run.pk).order_by("-pk")[:LOG_LINES_SHOWN])[::-1]
 
     def scope(self) -> ReportScope:
-        """Everything stored of the filter it ran with; of all filters where companies were chosen or the filter is gone."""
+        """Everything of the filter it ran with; of all filters where companies were chosen or the filter is gone."""
         if self.run is not None:
             return ReportScope(self.run.query_filter, ALL_DATA)
         return ReportScope(QueryFilter.objects.filter(pk=self.parameters.filter_id).first(), ALL_DATA)
