@@ -66,7 +66,7 @@ def test_a_run_of_a_filter_speaks_of_its_companies_only(client_as: ClientAs) -> 
     page = client_as("Viewer").get(run_of(uk)).content.decode()
 
     assert "1 of 1 company complete to" in said_on(page)
-    assert "<bdi>UK</bdi></span>, as stored now:" in page
+    assert 'Data of <span class="outside-text"><bdi>UK</bdi></span> as of' in page
 
 
 def test_a_run_of_a_filter_that_is_gone_speaks_of_all_companies_and_says_so(client_as: ClientAs) -> None:
@@ -78,7 +78,7 @@ def test_a_run_of_a_filter_that_is_gone_speaks_of_all_companies_and_says_so(clie
     page = client_as("Viewer").get(address).content.decode()
 
     assert "1 of 1 company complete to" in said_on(page)
-    assert "<bdi>All Filters</bdi></span>, as stored now:" in page
+    assert 'Data of <span class="outside-text"><bdi>All Filters</bdi></span> as of' in page
 
 
 def test_nothing_is_said_while_a_fetch_is_about_to_change_it_or_nothing_is_listed(client_as: ClientAs) -> None:
