@@ -147,7 +147,8 @@ class RunDetails:
         """Everything of the filter it ran with; of all filters where companies were chosen or the filter is gone."""
         if self.run is not None:
             return ReportScope(self.run.query_filter, ALL_DATA)
-        return ReportScope(QueryFilter.objects.filter(pk=self.parameters.filter_id).first(), ALL_DATA)
+        number = self.parameters.filter_id
+        return ReportScope(QueryFilter.objects.filter(pk=number).first() if number else None, ALL_DATA)
 
     def retry(self) -> Retry | None:
         """None while it goes on, and when nothing of it failed."""
