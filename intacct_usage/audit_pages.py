@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from intacct_usage.audit.models import ACTOR_LENGTH, Action, AuditEvent, AuditEventQuerySet
 from intacct_usage.lib import clock
 from intacct_usage.lib.access import Right, require
+from intacct_usage.lib.demo_data import demo_part
 from intacct_usage.lib.listing import list_page
 from intacct_usage.logs.filters import DayField
 from usage.reports.cells import csv_text
@@ -81,7 +82,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     form = AuditFilterForm(request.GET)
     if not form.is_valid():
         raise BadRequest("A filter of this address is not understood.")
-    name = f"intacct-usage-audit-{timezone.localtime(clock.now()):%Y%m%d-%H%M}.csv"
+    name = f"intacct-usage-audit-{timezone.localtime(clock.now()):%Y%m%d-%H%M}{demo_part()}.csv"
     return StreamingHttpResponse(
         _lines(form.events().order_by("pk")),
         content_type="text/csv; charset=utf-8",

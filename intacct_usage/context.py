@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.cache import cache
@@ -12,6 +11,7 @@ from django.urls import NoReverseMatch, reverse
 
 from intacct_usage.lib import clock
 from intacct_usage.lib.access import Right, may
+from intacct_usage.lib.demo_data import is_demo
 from intacct_usage.lib.disk import disk_problem
 from intacct_usage.lib.stored_secrets import unreadable_secrets, warning_about
 from intacct_usage.lib.version import application_version
@@ -19,7 +19,6 @@ from usage.models import FetchRun
 from usage.models.company import is_stale
 
 KEY_WARNING, KEY_WARNING_SECONDS = "key-warning", 60
-REAL_GATEWAY_DOMAIN = ".intacct.com"
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:  # Any: template context
     return {
         "tabs": _tabs(request) if signed_in else [],
         "zone_name": settings.TIME_ZONE,
-        "is_test_gateway": is_test_gateway(),
+        "is_demo": is_demo(),
         "key_warning": key_warning() if signed_in else "",
         "disk_warning": disk_problem() if signed_in else "",
         "product_version": application_version(),
@@ -69,12 +68,6 @@ def key_warning() -> str:
     """What cannot be read with the present ENCRYPTION_KEY; empty if all is well. Looked up once a minute."""
     warning = cache.get_or_set(KEY_WARNING, lambda: warning_about(unreadable_secrets()), KEY_WARNING_SECONDS)
     return str(warning or "")
-
-
-def is_test_gateway() -> bool:
-    """Whether usage comes from elsewhere than Intacct: then every page says that the data is not real."""
-    host = urlsplit(settings.INTACCT_ENDPOINT_URL).hostname or ""
-    return not host.lower().endswith(REAL_GATEWAY_DOMAIN)
 
 
 def _tabs(request: HttpRequest) -> list[dict[str, Any]]:  # Any: template context

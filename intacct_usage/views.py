@@ -2,6 +2,8 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from intacct_usage import about as installation
@@ -11,10 +13,11 @@ from intacct_usage.lib.access import Right, require
 from intacct_usage.site_search import search_site
 from usage.analysis.charts import monthly_usage
 from usage.periods import PeriodPreset, preset_period
-from usage.reports import ReportScope
-from usage.views.chart_data import chart_data, chart_summary
+from usage.reports import ReportScope, chart_file_name, coverage
+from usage.views.chart_data import chart_context
 
 MOST_CHARACTERS = 100
+CHART_RANGE = PeriodPreset.LAST_12_MONTHS
 
 
 @require(Right.VIEW_REPORTS)
@@ -23,7 +26,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     today = clock.today()
     companies = figures.company_figures()
     steps = figures.first_steps(companies)
-    usage = monthly_usage(ReportScope(None, preset_period(PeriodPreset.LAST_12_MONTHS, today)), today)
+    scope = ReportScope(None, preset_period(CHART_RANGE, today))
+    known = coverage(scope)
     return render(
         request,
         "overview.html",
@@ -37,9 +41,11 @@ def overview(request: HttpRequest) -> HttpResponse:
             "schedules": figures.next_schedules(),
             "worker_is_missing": figures.worker_is_missing(),
             "runs": figures.latest_runs(),
-            "usage": usage,
-            "chart": chart_data(usage, "transactions", "stacked" if usage.is_stacked else "line"),
-            "chart_summary": chart_summary(usage, "transactions"),
+            "known": known,
+            "known_is_stale": known.is_stale(clock.now()),
+            **chart_context(monthly_usage(scope, today)),
+            "chart_csv": f"{reverse('usage:chart_csv')}?{urlencode({'preset': CHART_RANGE})}",
+            "chart_picture": chart_file_name("png"),
         },
     )
 

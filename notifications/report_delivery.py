@@ -11,13 +11,14 @@ from django.utils import timezone
 from intacct_usage.audit.models import Action
 from intacct_usage.audit.recording import Change, record
 from intacct_usage.lib import clock
+from intacct_usage.lib.demo_data import is_demo
 from notifications.models import EmailConfiguration, OutgoingEmail
 from notifications.outbox import EmailDraft, new_request_key, queue_report_email, refuse_too_many_requests
 from notifications.recipients import clean_header_text
 from notifications.report_files import StoredFile, new_folder
 from notifications.report_mail import SUBJECT_LIMIT, fill_subject
 from notifications.usage_chart import chart_figures
-from usage.reports.about import in_words, is_demo
+from usage.reports.about import in_words
 from usage.reports.figures import SummaryFigures, summary_figures
 from usage.reports.file_names import report_file_name
 from usage.reports.kinds import ReportFormat, ReportKind

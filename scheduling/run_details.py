@@ -12,7 +12,9 @@ from notifications.models import OutgoingEmail
 from scheduling.models import Occurrence
 from scheduling.parameters import REPORTS_ONLY, RunParameters
 from usage.fetching.run_progress import RunProgress, run_progress
-from usage.models import Company, CompanyFetch, FetchRun
+from usage.models import Company, CompanyFetch, FetchRun, QueryFilter
+from usage.periods import ALL_DATA
+from usage.reports import ReportScope
 
 LOG_LINES_SHOWN: Final = 12
 UNFINISHED: Final = (CompanyFetch.Status.FAILED, CompanyFetch.Status.STOPPED)
@@ -140,6 +142,13 @@ class RunDetails:
         if self.run is None:
             return []
         return list(LogEntry.objects.of_run(self.run.pk).order_by("-pk")[:LOG_LINES_SHOWN])[::-1]
+
+    def scope(self) -> ReportScope:
+        """Everything of the filter it ran with; of all filters where companies were chosen or the filter is gone."""
+        if self.run is not None:
+            return ReportScope(self.run.query_filter, ALL_DATA)
+        number = self.parameters.filter_id
+        return ReportScope(QueryFilter.objects.filter(pk=number).first() if number else None, ALL_DATA)
 
     def retry(self) -> Retry | None:
         """None while it goes on, and when nothing of it failed."""

@@ -130,10 +130,7 @@ def _remove(job: BackgroundJob, progress: Progress) -> str:
 
 
 def _removed(removal: Removal) -> str:
-    return (
-        f"Removed {removal.companies:,} companies and {removal.records:,} records. They can be restored for "
-        f"{RESTORABLE_DAYS} days."
-    )
+    return f"{removal.said} They can be restored for {RESTORABLE_DAYS} days."
 
 
 def _restore(job: BackgroundJob, progress: Progress) -> str:

@@ -24,6 +24,7 @@ urlpatterns = [
     path("reports/workbooks/make/<slug:report>/", reports.make_workbook, name="make_workbook"),
     path("reports/workbooks/<int:pk>/file/", background_jobs.workbook_file, name="workbook_file"),
     path("companies/<int:pk>/", company.company, name="company"),
+    path("companies/<int:pk>/usage-by-month.csv", company.chart_csv, name="company_chart_csv"),
     path("companies/<int:pk>/restore/", company_clearing.restore_records, name="restore_records"),
     path("configuration/", configuration.configuration, name="configuration"),
     path("configuration/credentials/", connections.credentials, name="save_credentials"),

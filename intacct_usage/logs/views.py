@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from intacct_usage.lib import clock
 from intacct_usage.lib.access import Right, require
+from intacct_usage.lib.demo_data import demo_part
 from intacct_usage.logs.filters import LogFilterForm
 from intacct_usage.logs.formatters import as_json, as_text
 from intacct_usage.logs.models import LogEntry
@@ -78,7 +79,7 @@ def download(request: HttpRequest, extension: str) -> StreamingHttpResponse:
     content_type, write = FORMATS[extension]
     logger.info("%s downloaded the log (%s)", request.user.get_username(), form.query or "all of it")
     response = StreamingHttpResponse(_written(all_of(form.entries()), write), content_type=content_type)
-    name = f"intacct-usage-log-{timezone.localtime(clock.now()):%Y%m%d-%H%M}.{extension}"
+    name = f"intacct-usage-log-{timezone.localtime(clock.now()):%Y%m%d-%H%M}{demo_part()}.{extension}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

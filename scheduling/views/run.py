@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from intacct_usage.lib import clock
 from intacct_usage.lib.access import Right, require
 from intacct_usage.lib.listing import list_page
 from scheduling.forms.filters import CompanyFetchForm
@@ -17,6 +18,7 @@ from scheduling.views.listing import rights_of
 from usage.fetching.run_progress import run_progress
 from usage.fetching.runs import RunRefusedError
 from usage.models import FetchRun
+from usage.reports import coverage
 from usage.views.once import once
 
 SORTS = {
@@ -122,7 +124,8 @@ def _show_live(request: HttpRequest, details: RunDetails | None) -> HttpResponse
 
 
 def _state(request: HttpRequest, details: RunDetails) -> dict[str, Any]:  # Any: template context
-    emails = details.emails()
+    emails, scope = details.emails(), details.scope()
+    known = None if details.is_fetching else coverage(scope)  # a fetch is about to change it
     return {
         **rights_of(request),
         "details": details,
@@ -130,6 +133,9 @@ def _state(request: HttpRequest, details: RunDetails) -> dict[str, Any]:  # Any:
         "emails": emails,
         "log_lines": details.log_lines(),
         "retry": details.retry(),
+        "known": known,
+        "known_of": scope.filter_name,
+        "known_is_stale": known is not None and known.is_stale(clock.now()),
         "state": "stopping" if details.is_stopping else details.status[0],
         "goes_on": details.is_open or any(email.is_open for email in emails),
     }

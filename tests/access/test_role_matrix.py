@@ -38,6 +38,7 @@ TABLE: dict[str, tuple[tuple, set[str]]] = {
     "reports/workbooks/<int:pk>/file/": (VIEWER, READ),
     "reports/workbooks/make/<slug:report>/": (VIEWER, WRITE),
     "companies/<int:pk>/": (VIEWER, READ),
+    "companies/<int:pk>/usage-by-month.csv": (VIEWER, READ),
     "companies/<int:pk>/restore/": (MANAGER, WRITE),
     "configuration/": (OPERATOR, READ),
     "configuration/credentials/": (MANAGER, WRITE),

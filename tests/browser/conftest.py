@@ -23,6 +23,7 @@ SHOWS_SCHEME = """scheme => {
 SETTLED = "() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null)))"
 # What htmx says of a refresh that was under way when the page was left; of a failed one Chromium itself complains too.
 CUT_OFF = ("htmx:afterRequest,", "htmx:sendAbort,", "htmx:sendError,")
+PASSWORD = "correct horse battery staple"
 SECONDS = 1000  # Playwright counts in milliseconds
 
 
@@ -95,7 +96,7 @@ def visitor_as(browser: Browser, live_server, transactional_db) -> Iterator[Call
 
     def sign_in(role: str) -> Visitor:
         everything = role == "superuser"
-        user = User.objects.create_user(f"someone-{role}", is_superuser=everything, is_staff=everything)
+        user = User.objects.create_user(f"someone-{role}", None, PASSWORD, is_superuser=everything, is_staff=everything)
         if not everything:
             user.groups.add(Group.objects.get(name=role))
         client = Client()

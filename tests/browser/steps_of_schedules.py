@@ -8,7 +8,7 @@ from intacct_usage.lib import clock
 from intacct_usage.simulator.suite import SimulatorSuite
 from tests.browser.conftest import SECONDS, Visitor
 from tests.browser.steps_of_set_up import toast
-from tests.browser.suite import held_up
+from tests.browser.suite import held_up, said_while_unanswered
 
 NEXT_YEAR = clock.now().year + 1
 KINDS = {
@@ -114,13 +114,16 @@ def retry_what_failed(visitor: Visitor, number: int) -> None:
 
 
 def stop_a_run(visitor: Visitor, suite: SimulatorSuite) -> None:
-    """Stopped is shown within seconds, though Intacct does not answer; the companies that were finished are kept."""
+    """“Stopping…” is shown before the server answers, “Stopped” within seconds, though Intacct does not answer; the
+    companies that were finished are kept.
+    """
     page = visitor.open("/schedules/")
     row = row_of(page, "Nightly")
     with held_up(suite, answered=ANSWERED):
         row.get_by_role("button", name="Run now").click()
         expect(row.locator(".progress-line").first).to_be_visible(timeout=RUN_SECONDS)
-        row.get_by_role("button", name="Stop").click()
+        with said_while_unanswered(page, "**/stop/", "Stopping…"):
+            row.get_by_role("button", name="Stop").evaluate("one => one.click()")
         expect(row).to_contain_text("Stopped", timeout=10 * SECONDS)
 
 

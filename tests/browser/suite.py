@@ -7,11 +7,17 @@ from pathlib import Path
 from threading import Event
 
 from django.conf import LazySettings
+from playwright.sync_api import Page, Route
 
 from intacct_usage.lib.outbound import OutboundPolicy, parse_outbound_allow
 from intacct_usage.simulator.scenario import Scenario
 from intacct_usage.simulator.suite import SimulatorSuite
 from tests.databases import database_url
+
+# A page tells this by itself: while the answer to a form is outstanding nobody can ask it anything.
+TELL_WHEN_BUSY = """() => new MutationObserver((changes) => {
+  for (const one of changes) console.info(`busy=${one.target.getAttribute("aria-busy")} ${one.target.textContent}`);
+}).observe(document.querySelector("main"), {subtree: true, attributeFilter: ["aria-busy"]})"""
 
 
 @contextmanager
@@ -58,3 +64,24 @@ def held_up(suite: SimulatorSuite, *, answered: int) -> Iterator[None]:
     finally:
         suite.gateway.on_request.remove(hold)
         opened.set()
+
+
+@contextmanager
+def said_while_unanswered(page: Page, address: str, words: str) -> Iterator[None]:
+    """The form that is sent inside waits for its answer until its button says the words: they are there at once."""
+    held: list[Route] = []
+    opened = Event()
+
+    def hold(route: Route) -> None:
+        if opened.is_set():
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route(address, hold)
+    page.evaluate(TELL_WHEN_BUSY)
+    with page.expect_console_message(lambda message: message.text.startswith(f"busy=true {words}")):
+        yield
+    opened.set()
+    for route in held:
+        route.continue_()

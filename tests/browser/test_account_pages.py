@@ -9,12 +9,11 @@ from playwright.sync_api import expect
 from intacct_usage.accounts import totp
 from intacct_usage.accounts.first_administrator import issue_token
 from intacct_usage.lib import clock
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import PASSWORD, Visitor
 
 pytestmark = pytest.mark.browser
 
 VisitorAs = Callable[[str], Visitor]
-PASSWORD = "correct horse battery staple"
 
 
 def test_the_printed_address_leads_to_the_first_steps(visitor_as: VisitorAs) -> None:
@@ -36,8 +35,6 @@ def test_the_printed_address_leads_to_the_first_steps(visitor_as: VisitorAs) -> 
 def test_a_second_factor_is_set_up_and_asked_for(visitor_as: VisitorAs, django_user_model) -> None:
     visitor = visitor_as("Viewer")
     user = django_user_model.objects.get()
-    user.set_password(PASSWORD)
-    user.save()
     visitor.page.context.clear_cookies()
     page = visitor.open("/accounts/login/?next=/accounts/second-factor/")
     sign_in(visitor, user.username)

@@ -76,6 +76,7 @@ ELSEWHERE = {
 }
 NOT_PAGES = {
     *("reports/download/<slug:report>.<slug:extension>", "reports/usage-by-month.csv"),
+    "companies/<int:pk>/usage-by-month.csv",
     *("reports/workbooks/<int:pk>/file/", "configuration/companies/export.csv", "audit/export.csv"),
     *("logs/download.txt", "logs/download.jsonl", "logs/lines/", "schedules/live/"),
     *("runs/<int:pk>/live/", "runs/reports/<int:pk>/live/", "runs/<int:pk>/status.json", "accounts/still-here/"),

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
+from tests.browser.suite import TELL_WHEN_BUSY
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -85,11 +86,6 @@ def test_a_refused_form_says_why_first_and_its_summary_leads_to_the_fields(
     reason = port.evaluate("one => one.ariaDescribedByElements.map((other) => other.textContent).join(' ')")
     assert "65535" in reason
     expect(page.locator("#id_host")).to_have_value("mail.example.com")
-
-
-TELL_WHEN_BUSY = """() => new MutationObserver((changes) => {
-  for (const one of changes) console.info(`busy=${one.target.getAttribute("aria-busy")} ${one.target.textContent}`);
-}).observe(document.querySelector("main form"), {subtree: true, attributeFilter: ["aria-busy"]})"""
 
 
 def test_a_save_that_takes_long_says_so_and_is_sent_once(visitor_as: Callable[[str], Visitor]) -> None:

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Visitor
 from tests.web.full_site import fill_site
+from usage.models import Company
 
 pytestmark = pytest.mark.browser
 
@@ -79,16 +80,44 @@ def test_the_chart_reads_its_months_to_the_arrow_keys(visitor_as: VisitorAs) -> 
     expect(said).not_to_contain_text("to date")
 
 
-def test_the_chart_is_saved_as_a_picture(visitor_as: VisitorAs, tmp_path) -> None:
+@pytest.mark.parametrize(
+    ("gateway", "address", "name"),
+    [
+        ("https://api.intacct.com/ia/xml/xmlgw.phtml", "/reports/", "intacct-usage-by-month"),
+        ("http://127.0.0.1:9/gateway", "/reports/", "intacct-usage-by-month_demo"),
+        ("http://127.0.0.1:9/gateway", "/", "intacct-usage-by-month_demo"),
+        ("http://127.0.0.1:9/gateway", "/companies/{pk}/", "intacct-usage-by-month_uk-one_demo"),
+    ],
+)
+def test_a_chart_is_saved_as_a_picture_and_as_figures(
+    visitor_as: VisitorAs, settings, tmp_path, gateway: str, address: str, name: str
+) -> None:
     fill_site()
-    page = visitor_as("Viewer").open("/reports/")
+    settings.INTACCT_ENDPOINT_URL = gateway
+    page = visitor_as("Viewer").open(address.format(pk=Company.objects.get(intacct_id="UK_one").pk))
+    tools = page.locator(".chart-tools")
 
-    with page.expect_download() as download:
-        page.get_by_role("button", name="PNG").click()
+    with page.expect_download() as picture:
+        tools.get_by_role("button", name="PNG").click()
+    with page.expect_download() as figures:
+        tools.get_by_role("link", name="CSV").click()
 
-    download.value.save_as(tmp_path / "chart.png")
-    assert download.value.suggested_filename == "intacct-usage-by-month.png"
+    picture.value.save_as(tmp_path / "chart.png")
+    assert [one.value.suggested_filename for one in (picture, figures)] == [f"{name}.png", f"{name}.csv"]
     assert (tmp_path / "chart.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("address", ["/", "/companies/{pk}/"])
+def test_a_chart_is_opened_as_a_table_by_keyboard(visitor_as: VisitorAs, address: str) -> None:
+    fill_site()
+    page = visitor_as("Viewer").open(address.format(pk=Company.objects.get(intacct_id="UK_one").pk))
+    table = page.get_by_role("group", name="Usage by month as a table")
+    expect(table).to_be_hidden()
+
+    page.get_by_text("View as table").focus()
+    page.keyboard.press("Enter")
+
+    expect(table).to_contain_text("to date")
 
 
 def test_an_error_opens_its_companies_by_keyboard(visitor_as: VisitorAs) -> None:

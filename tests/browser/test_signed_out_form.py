@@ -8,17 +8,14 @@ from playwright.sync_api import expect
 
 from intacct_usage.accounts.models import SignInSession
 from scheduling.models import Schedule
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import PASSWORD, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-PASSWORD = "correct horse battery staple"
 
 
 def test_what_was_typed_survives_the_end_of_the_session(visitor_as: Callable[[str], Visitor]) -> None:
     visitor = visitor_as("Manager")
     user = User.objects.get()
-    user.set_password(PASSWORD)
-    user.save()
     page = visitor.page
     page.context.clear_cookies()
     sign_in(visitor, "/schedules/new/")

@@ -80,6 +80,23 @@ def test_the_files_are_attached_under_dated_safe_names(sink) -> None:
     assert message["Subject"] == "Intacct API usage: All Filters, all data, 2026-03-10"
 
 
+@pytest.mark.parametrize(
+    ("gateway", "is_demo"),
+    [("https://api.intacct.com/ia/xml/xmlgw.phtml", False), ("http://gateway.test.example/ia/xml/xmlgw.phtml", True)],
+)
+def test_a_mail_and_its_files_tell_demo_data_from_real(sink, settings, gateway: str, is_demo: bool) -> None:
+    settings.INTACCT_ENDPOINT_URL = gateway
+
+    message = received(sink, mailing(ReportKind.SUMMARY))
+
+    text = message.get_body(("plain",)).get_content()
+    html = message.get_body(("related", "html")).get_body(("html",)).get_content()
+    (file,) = message.iter_attachments()
+    assert ("DEMO DATA: from a test gateway, not from Sage Intacct." in text) is is_demo
+    assert ("Demo data: from a test gateway, not from Sage Intacct." in html) is is_demo
+    assert file.get_filename().endswith("_demo.csv") is is_demo
+
+
 def test_bad_news_stands_in_the_first_line(sink) -> None:
     sentence = "2 of 500 companies failed: UK_2, UK_7."
     message = received(sink, mailing(problem=sentence, status="Partial success", schedule_name="Nightly"))

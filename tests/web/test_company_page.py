@@ -95,10 +95,10 @@ def test_the_chart_has_every_month_and_says_why_one_has_no_usage(client_as: Clie
     assert (chart["totals"], chart["unfinished"]) == ([10, 0, None, 1], [False, False, False, True])
     table = re.findall(r"<tr><th scope=\"row\">(\w{3} 2026.*?)</tr>", response.content.decode())
     assert [re.sub("<[^>]+>", " ", row).split() for row in table] == [
-        ["Apr", "2026", "to", "date", "1", "1"],
-        ["Mar", "2026", "not", "fetched", "–", "none", "–", "none"],
-        ["Feb", "2026", "0", "0"],
         ["Jan", "2026", "part", "of", "the", "month", "2", "10"],
+        ["Feb", "2026", "0", "0"],
+        ["Mar", "2026", "not", "fetched", "–", "none", "–", "none"],
+        ["Apr", "2026", "to", "date", "1", "1"],
     ]
 
 

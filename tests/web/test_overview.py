@@ -7,8 +7,8 @@ import time_machine
 from django.test import Client
 
 from intacct_usage import overview
-from intacct_usage.context import is_test_gateway
 from intacct_usage.lib import clock
+from intacct_usage.lib.demo_data import is_demo
 from tests.factories import make_company, make_failing_company, make_filter, make_records
 from tests.web.conftest import ClientAs
 from usage.models import ApiCredential, FetchRun
@@ -106,4 +106,4 @@ def test_data_of_a_test_gateway_is_labelled_on_every_page(client_as: ClientAs, s
 def test_look_alike_gateways_are_test_gateways(settings, url: str) -> None:
     settings.INTACCT_ENDPOINT_URL = url
 
-    assert is_test_gateway()
+    assert is_demo()

@@ -69,6 +69,12 @@ class Removal:
     records: int
     started_at: datetime
 
+    @property
+    def said(self) -> str:
+        companies = "company" if self.companies == 1 else "companies"
+        records = "record" if self.records == 1 else "records"
+        return f"Removed {self.companies:,} {companies} and {self.records:,} {records}."
+
 
 def is_too_much_to_wait_for(companies: int, records: int) -> bool:
     return companies > MOST_AT_ONCE[0] or records > MOST_AT_ONCE[1]

@@ -1,19 +1,16 @@
 """What an “About this report” sheet says, so that a file explains itself long after it was sent."""
 
 from datetime import datetime
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.utils import timezone
 
+from intacct_usage.lib.demo_data import DEMO_LABEL, is_demo
 from intacct_usage.lib.version import application_version
 from usage.reports.coverage import coverage
 from usage.reports.kinds import ReportKind
 from usage.reports.scope import ReportScope
 from usage.reports.xlsx_writer import Written
 
-DEMO_LABEL = "Demo data: invented by the simulator, not read from Intacct."
 Fact = tuple[str, str]
 CLOCK_NOTE = (
     "Created Date and Created Time are Intacct's own calendar and clock. Intacct does not state their zone, so they "
@@ -47,17 +44,6 @@ def in_words(moment: datetime) -> str:
     local, zone = timezone.localtime(moment), timezone.get_default_timezone_name()
     offset = "" if zone == "UTC" else f" (UTC{local:%z})"
     return f"{local:%Y-%m-%d %H:%M:%S} {zone}{offset}"
-
-
-def is_demo() -> bool:
-    """True when the gateway is one on this machine, which only the simulator can be."""
-    host = urlsplit(settings.INTACCT_ENDPOINT_URL).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _cuts(count: int) -> str:

@@ -4,11 +4,11 @@ import re
 import unicodedata
 from datetime import date
 
-from usage.reports.about import is_demo
+from intacct_usage.lib.demo_data import demo_part
 from usage.reports.kinds import ReportFormat, ReportKind
 from usage.reports.scope import ReportScope
 
-FILTER_PART_LIMIT = 40
+NAME_PART_LIMIT = 40
 
 
 def report_file_name(kind: ReportKind, report_format: ReportFormat, scope: ReportScope, today: date) -> str:
@@ -20,20 +20,20 @@ def report_file_name(kind: ReportKind, report_format: ReportFormat, scope: Repor
     return f"{what}_made-{today.isoformat()}{demo_part()}.{report_format.value}"
 
 
-def chart_file_name(extension: str) -> str:
-    """Of the usage chart: its figures as `csv`, its picture as `png`."""
-    return f"intacct-usage-by-month{demo_part()}.{extension}"
-
-
-def demo_part() -> str:
-    """What the names of files of demo data end with."""
-    return "_demo" if is_demo() else ""
+def chart_file_name(extension: str, *, company: str = "") -> str:
+    """Of the usage chart: its figures as `csv`, its picture as `png`; of one company, with the latin part of its ID."""
+    of_company = _latin_part(company)
+    return f"intacct-usage-by-month{f'_{of_company}' if of_company else ''}{demo_part()}.{extension}"
 
 
 def _filter_part(scope: ReportScope) -> str:
     """A filter whose name has no Latin letter or digit goes by its number."""
-    letters = unicodedata.normalize("NFKD", scope.filter_name).encode("ascii", "ignore").decode().lower()
-    part = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:FILTER_PART_LIMIT].rstrip("-")
+    part = _latin_part(scope.filter_name)
     if part or scope.query_filter is None:
         return part
     return f"filter-{scope.query_filter.pk}"
+
+
+def _latin_part(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:NAME_PART_LIMIT].rstrip("-")

@@ -1,17 +1,48 @@
-"""The usage chart as data for its script, as a sentence for screen readers, and as rows of CSV."""
+"""The usage chart as data for its script, as a sentence, as a table, and as a CSV file."""
 
+import csv
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from django.http import HttpResponse
 from django.utils.formats import number_format
 
 from intacct_usage.lib.redaction import escape_line
 from usage.analysis.charts import MonthlyUsage, MonthState, UsageMonth
+from usage.reports import ReportFormat, chart_file_name
 from usage.reports.totals import Totals
 
 STATE_HEADER = "Month state"
 MOST_LETTERS = 60
+TRANSACTIONS = "transactions"
+
+
+def chart_context(
+    usage: MonthlyUsage, measure: str = TRANSACTIONS, view: str = "", *, shown: MonthlyUsage | None = None
+) -> dict[str, Any]:  # Any: template context
+    """For `includes/chart.html`. `view` is “line” or “stacked”; empty, it is stacked where there are several filters.
+
+    `shown` is what the chart draws where that is less than all of `usage`, which the table and the file hold.
+    """
+    shown = shown or usage
+    return {
+        "usage": usage,
+        "chart": chart_data(shown, measure, view or ("stacked" if shown.is_stacked else "line")),
+        "chart_summary": chart_summary(shown, measure),
+    }
+
+
+def chart_csv_response(usage: MonthlyUsage, *, company: str = "") -> HttpResponse:
+    """The figures of the chart as a file: transactions and records, one column for each filter."""
+    name = chart_file_name(ReportFormat.CSV.value, company=company)
+    response = HttpResponse(
+        "\ufeff",
+        content_type=ReportFormat.CSV.media_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+    csv.writer(response).writerows(chart_csv_rows(usage))
+    return response
 
 
 def chart_data(usage: MonthlyUsage, measure: str, view: str) -> dict[str, Any]:  # Any: JSON

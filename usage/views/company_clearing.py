@@ -39,11 +39,7 @@ def clear(request: HttpRequest) -> HttpResponse:
         except CompanyActionError as refusal:
             form.add_error(None, refusal.message)
         else:
-            messages.success(
-                request,
-                f"Removed {removal.companies} companies and {removal.records} records. They can be restored here for "
-                f"{RESTORABLE_DAYS} days.",
-            )
+            messages.success(request, f"{removal.said} They can be restored here for {RESTORABLE_DAYS} days.")
             return redirect(ARCHIVE)
     context = {
         "form": form,

@@ -7,12 +7,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from intacct_usage.lib import clock
 from intacct_usage.lib.access import Right, require
+from intacct_usage.lib.demo_data import demo_part
 from usage.companies.actions import add_companies
 from usage.companies.archived_batches import revival_note
 from usage.companies.csv_file import export_companies, import_companies
 from usage.companies.entries import PROBLEMS_SHOWN, CompanyListError
 from usage.forms.companies import AddCompaniesForm, ImportCompaniesForm
-from usage.reports.file_names import demo_part
 from usage.views.once import once
 
 PAGE = "usage:companies"

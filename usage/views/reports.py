@@ -1,6 +1,5 @@
 """The Reports page, the downloads and the chart's figures as CSV."""
 
-import csv
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from intacct_usage.lib import clock
 from intacct_usage.lib.access import Right, require
 from usage.analysis.breakdown import filter_breakdown, top_companies, top_partners
-from usage.analysis.charts import MonthlyUsage, monthly_usage
+from usage.analysis.charts import monthly_usage
 from usage.analysis.error_summary import error_summary
 from usage.background_work import ask_for_report
 from usage.forms.report_scope import ReportScopeForm
@@ -35,7 +34,7 @@ from usage.reports import (
     write_report,
 )
 from usage.reports.totals import totals_by_company
-from usage.views.chart_data import chart_csv_rows, chart_data, chart_summary
+from usage.views.chart_data import chart_context, chart_csv_response
 from usage.views.once import limit_tries, once
 
 TOP_ROWS = 10
@@ -55,8 +54,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "usage/reports.html", {"form": form, "presets": _presets(form)}, status=400)
     scope = form.scope
-    usage, by_company = monthly_usage(scope, clock.today()), totals_by_company(scope)
-    known = coverage(scope)
+    by_company, known = totals_by_company(scope), coverage(scope)
     return render(
         request,
         "usage/reports.html",
@@ -69,9 +67,8 @@ def reports(request: HttpRequest) -> HttpResponse:
             "known_is_stale": known.is_stale(clock.now()),
             "presets": _presets(form),
             "downloads": _downloads(request, row_counts(scope, by_company)),
-            "usage": usage,
-            "chart": chart_data(usage, _measure(request), _view(request, usage)),
-            "chart_summary": chart_summary(usage, _measure(request)),
+            **chart_context(monthly_usage(scope, clock.today()), _measure(request), _view(request)),
+            "chart_csv": f"{reverse('usage:chart_csv')}?{_scope_parameters(request)}".rstrip("?"),
             "chart_picture": chart_file_name("png"),
             "breakdown": filter_breakdown(scope, by_company),
             "errors": error_summary(scope),
@@ -103,14 +100,7 @@ def download(request: HttpRequest, report: str, extension: str) -> HttpResponseB
 @require_safe
 def chart_csv(request: HttpRequest) -> HttpResponse:
     """The table of the usage chart, transactions and records, one column for each filter."""
-    scope = scope_or_refuse(request)
-    response = HttpResponse(
-        "\ufeff",
-        content_type=ReportFormat.CSV.media_type,
-        headers={"Content-Disposition": f'attachment; filename="{chart_file_name(ReportFormat.CSV.value)}"'},
-    )
-    csv.writer(response).writerows(chart_csv_rows(monthly_usage(scope, clock.today())))
-    return response
+    return chart_csv_response(monthly_usage(scope_or_refuse(request), clock.today()))
 
 
 @require(Right.VIEW_REPORTS)
@@ -178,7 +168,7 @@ def _measure(request: HttpRequest) -> str:
     return "records" if request.GET.get("measure") == "records" else "transactions"
 
 
-def _view(request: HttpRequest, usage: MonthlyUsage) -> str:
-    """“line” or “stacked”: what the address asks for, else stacked where there is something to stack."""
+def _view(request: HttpRequest) -> str:
+    """“line” or “stacked” if the address asks for one of them."""
     asked = request.GET.get("view", "")
-    return asked if asked in ("line", "stacked") else ("stacked" if usage.is_stacked else "line")
+    return asked if asked in ("line", "stacked") else ""

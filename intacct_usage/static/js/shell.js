@@ -74,8 +74,18 @@
   document.addEventListener("htmx:responseError", refreshFailed);
   document.addEventListener("htmx:sendError", refreshFailed);
 
+  // Esc leads back from a page that asks for a confirmation, as its Cancel does. What is open on the page closes first,
+  // a search field is emptied first, and what was sent already cannot be called back.
+  const OPEN = "dialog[open], details[data-menu][open], .tooltip.show, form[data-sending]";
+  const leadBack = (event) => {
+    const cancel = document.querySelector("a[data-cancel]");
+    if (!cancel || event.repeat || event.isComposing || event.target.matches("input[type=search]")) return;
+    if (!document.querySelector(OPEN)) cancel.click();
+  };
+
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
+    leadBack(event);
     const menu = document.activeElement.closest("details[data-menu][open]");
     closeMenus(null);
     if (menu) menu.querySelector("summary").focus();
