@@ -198,7 +198,7 @@ ADVICE: dict[ErrorFamily, Advice] = {
     _F.PROXY_SIGN_IN: Advice(
         "Proxy sign-in refused",
         "The proxy wants a user name and password, and those stored are missing or wrong.",
-        "Enter them under Configuration, Proxy, then start the run again.",
+        "Enter the proxy's user name and password under Configuration, Proxy, then start the run again.",
     ),
     _F.BLOCKED: Advice(
         "Address blocked",

@@ -12,7 +12,7 @@ from django.db.models import OuterRef, Subquery
 
 from intacct_usage.lib import clock
 from usage.gateway.error_advice import ADVICE, Advice
-from usage.gateway.error_families import CONNECTION_FAULTS
+from usage.gateway.error_families import CONNECTION_FAULTS, STOPS_RUN
 from usage.models import Company, CompanyDay
 from usage.reports.company_lines import CompanyLine, company_lines
 from usage.reports.scope import ReportScope
@@ -41,6 +41,7 @@ UNKNOWN_ERROR = Advice(
 NO_DATA_ACTION = (
     "If usage is expected, check that the integrations of this company are running; else add it to the exceptions list."
 )
+NOT_THE_COMPANY = "This is not about the company: every other one would have met the same, so the run was ended."
 NEVER_FETCHED_DESCRIPTION = "No fetch of this company has ended yet, so nothing is known of its usage."
 NEVER_FETCHED_ACTION = "Start a run that includes this company."
 STATE_FIELDS = (
@@ -103,6 +104,8 @@ def _error_words(family: str, number: str, text: str) -> tuple[str, str, str, st
         description = text
     else:
         description = f"{advice.meaning} Intacct's words: “{text}”" if text else advice.meaning
+    if family in STOPS_RUN:
+        description = f"{description} {NOT_THE_COMPANY}"
     return advice.label, number, description, advice.suggested_action
 
 

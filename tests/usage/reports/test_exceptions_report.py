@@ -72,6 +72,17 @@ def test_in_a_period_without_days_so_far_nobody_is_without_data(period: ReportPe
     assert summary_figures(scope, date(2026, 3, 1)).companies.no_data == 0
 
 
+@pytest.mark.parametrize("family", [ErrorFamily.SENDER_CREDENTIALS, ErrorFamily.PROXY_SIGN_IN])
+def test_what_would_have_met_every_company_is_not_blamed_on_one(family: ErrorFamily) -> None:
+    make_failing_company("first", error_family=family)
+    make_failing_company("own", error_family=ErrorFamily.USER_CREDENTIALS)
+
+    said = {row["Company ID"]: row["Description"] for row in csv_records(ReportKind.EXCEPTIONS)}
+
+    assert said["first"].endswith("every other one would have met the same, so the run was ended.")
+    assert "so the run was ended" not in said["own"]
+
+
 def test_a_network_failure_is_told_in_our_words_alone() -> None:
     make_failing_company(error_family=ErrorFamily.TIMED_OUT, error_text="Intacct did not answer within 120 s.")
 
