@@ -18,6 +18,7 @@ from django.db import connection  # noqa: E402 - Django must be set up before
 
 from bench.fetch_child import prepare  # noqa: E402
 from bench.processes import family, memory_mib, open_files  # noqa: E402
+from bench.rounds import shown  # noqa: E402
 from bench.workers_child import START_SECONDS, ended  # noqa: E402
 from intacct_usage.logs.models import LogEntry  # noqa: E402
 from tests.workers.processes import WorkerProcess, wait_until  # noqa: E402
@@ -27,6 +28,7 @@ from usage.models import FetchRun  # noqa: E402
 Sample = dict[str, float]
 LONGEST_RUN_SECONDS = 300.0
 PERIOD_SECONDS = 600.0
+RUNS_BETWEEN_SIGNS = 50
 
 
 def sample(worker: WorkerProcess) -> Sample:
@@ -62,6 +64,8 @@ def main() -> None:
             wait_until(lambda run=run: ended(run), LONGEST_RUN_SECONDS, every=0.1)
             statuses.append(run.status)
             samples.append((time.monotonic() - begun, sample(worker)))
+            if len(samples) % RUNS_BETWEEN_SIGNS == 1:
+                sys.stderr.write(f"{samples[-1][0] / 60:.0f} min, run {len(samples)}: {shown(samples[-1][1])}\n")
             time.sleep(pause)
     finally:
         worker.end()
