@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 import pytest_django
 from django.conf import settings
@@ -14,6 +15,12 @@ from tests.worlds import make_world
 from usage.records.signatures import forget_known_signatures
 
 __all__ = ["make_world"]
+
+# How long an example takes, or making one, says something about the machine and nothing about the product.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server", "admin_client", "client_as"}
 

@@ -8,7 +8,7 @@ from intacct_usage.lib import clock
 from intacct_usage.simulator.suite import SimulatorSuite
 from tests.browser.conftest import SECONDS, Visitor
 from tests.browser.steps_of_set_up import toast
-from tests.browser.suite import held_up
+from tests.holding import held_up
 
 NEXT_YEAR = clock.now().year + 1
 KINDS = {
@@ -79,7 +79,7 @@ def run_it_now(visitor: Visitor, suite: SimulatorSuite) -> int:
     """
     page = visitor.open("/schedules/")
     row, state = row_of(page, "Nightly"), page.locator("#run-state")
-    with held_up(suite, answered=ANSWERED):
+    with held_up(suite.gateway, answered=ANSWERED):
         row.get_by_role("button", name="Run now").click()
         expect(row).to_contain_text("Running")
         expect(row.locator(".progress-line").first).to_contain_text(
@@ -117,7 +117,7 @@ def stop_a_run(visitor: Visitor, suite: SimulatorSuite) -> None:
     """Stopped is shown within seconds, though Intacct does not answer; the companies that were finished are kept."""
     page = visitor.open("/schedules/")
     row = row_of(page, "Nightly")
-    with held_up(suite, answered=ANSWERED):
+    with held_up(suite.gateway, answered=ANSWERED):
         row.get_by_role("button", name="Run now").click()
         expect(row.locator(".progress-line").first).to_be_visible(timeout=RUN_SECONDS)
         row.get_by_role("button", name="Stop").click()

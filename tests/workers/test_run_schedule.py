@@ -9,6 +9,7 @@ import pytest
 from intacct_usage.simulator.scenario import Fault
 from scheduling.models import Schedule
 from scheduling.schedules import Recipients, save_schedule
+from tests.holding import held_up
 from tests.workers.installation import Installation, world
 from tests.workers.processes import ROOT, wait_until
 from usage.fetching.run_progress import run_progress
@@ -82,12 +83,13 @@ def test_a_failed_run_makes_it_exit_with_2(install: Callable[..., Installation])
 
 def test_the_figures_of_a_run_follow_it(install: Callable[..., Installation]) -> None:
     installation = install(world(COMPANIES * 2, 0.3), FETCH_CONCURRENCY="2")
-    installation.start_worker()
     run = installation.ask_for_run()
     waiting = run_progress(run)
-
-    wait_until(lambda: run_progress(FetchRun.objects.get(pk=run.pk))["done"] >= 4)
-    midway = run_progress(FetchRun.objects.get(pk=run.pk))
+    with held_up(installation.gateway, answered=COMPANIES, function="query"):
+        installation.start_worker()
+        wait_until(lambda: run_progress(FetchRun.objects.get(pk=run.pk))["done"] == COMPANIES)
+        wait_until(lambda: run_progress(FetchRun.objects.get(pk=run.pk))["current_count"])
+        midway = run_progress(FetchRun.objects.get(pk=run.pk))
     wait_until(lambda: FetchRun.objects.get(pk=run.pk).status == "success", 60)
     at_the_end = run_progress(FetchRun.objects.get(pk=run.pk))
 
