@@ -19,7 +19,7 @@ KINDS = {
     "Custom (cron)": ("#id_cron", "30 3 * * 1-5", "03:30"),
     "Daily": ("#id_at", "02:30", "02:30"),
 }
-RUN_SECONDS = 60 * SECONDS
+RUN_SECONDS = 120 * SECONDS
 ANSWERED = 12  # functions: some companies are done, some remain
 
 
