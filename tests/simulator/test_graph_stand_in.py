@@ -69,7 +69,7 @@ def attach(name: str, content: bytes, **more) -> dict:
 def send(graph, http, mail: dict, *, token: str = "", mailbox: str = "reports@demo.example") -> requests.Response:
     token = token or sign_in(graph, http)["access_token"]
     url = f"{graph.url}/v1.0/users/{mailbox}/sendMail"
-    return http.post(url, json=mail, headers={"Authorization": f"Bearer {token}"}, timeout=5)
+    return http.post(url, json=mail, headers={"Authorization": f"Bearer {token}"}, timeout=30)
 
 
 def test_msal_signs_in_and_caches_the_token(graph, http) -> None:
@@ -168,7 +168,7 @@ def test_a_request_above_the_limit_is_too_large_and_one_below_is_taken(graph, ht
 def test_without_mail_send_or_for_drafts_access_is_denied(graph, http, certificate, tmp_path) -> None:
     token = sign_in(graph, http)["access_token"]
     url = f"{graph.url}/v1.0/users/reports@demo.example/messages"
-    draft = http.post(url, json={}, headers={"Authorization": f"Bearer {token}"}, timeout=5)
+    draft = http.post(url, json={}, headers={"Authorization": f"Bearer {token}"}, timeout=30)
     bare = Application(TENANT, CLIENT, SECRET, permissions=frozenset())
     with GraphStandIn(bare, tmp_path, tls=certificate, mailboxes=graph.mailboxes) as without:
         sent = send(without, http, make_mail())

@@ -41,7 +41,7 @@ def get(url: str, proxy_address: str, credentials: str = CREDENTIALS, **more) ->
         session.trust_env = False
         address = f"http://{credentials}@{proxy_address}" if credentials else f"http://{proxy_address}"
         session.proxies = {"http": address, "https": address}
-        return session.get(url, timeout=5, **more)
+        return session.get(url, timeout=30, **more)
 
 
 def connect(proxy_address: str, target: str, authorization: str) -> tuple[int, socket.socket]:
@@ -78,7 +78,7 @@ def test_without_the_right_password_nothing_reaches_the_target(proxy, api, crede
 
 
 def test_a_refusal_survives_a_large_body_the_proxy_never_reads(proxy, api) -> None:
-    answer = requests.post(api.url, data=b"x" * 3_000_000, proxies={"http": f"http://{proxy.address}"}, timeout=5)
+    answer = requests.post(api.url, data=b"x" * 3_000_000, proxies={"http": f"http://{proxy.address}"}, timeout=30)
 
     assert answer.status_code == 407
 

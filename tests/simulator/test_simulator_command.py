@@ -56,7 +56,7 @@ def running(tmp_path: Path, *arguments: str):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_with_success_and_the_ready_file_goes(tmp_path, number) -> None:
     with running(tmp_path) as (process, endpoints):
-        status = requests.get(endpoints["companies_url"], timeout=5).status_code
+        status = requests.get(endpoints["companies_url"], timeout=30).status_code
         process.send_signal(number)
         code = process.wait(60)
 
