@@ -1,6 +1,6 @@
-"""A port that nobody listens on, for programs that must be told theirs."""
+"""Ports that nobody listens on, for programs that must be told theirs."""
 
-import errno
+import contextlib
 import secrets
 import socket
 
@@ -9,14 +9,19 @@ LOWEST, COUNT = 20_000, 12_000
 
 
 def free_port() -> int:
+    return free_ports(1)
+
+
+def free_ports(count: int) -> int:
+    """The first of so many in a row; by chance, so that tests that run at the same time do not get the same."""
     for _ in range(100):
-        port = LOWEST + secrets.randbelow(COUNT)
-        with socket.socket() as listener:
+        first = LOWEST + secrets.randbelow(COUNT)
+        with contextlib.ExitStack() as held:
             try:
-                listener.bind(("127.0.0.1", port))
-            except OSError as error:
-                if error.errno != errno.EADDRINUSE:
-                    raise
-            else:
-                return port
-    raise AssertionError(f"no free port among {LOWEST} to {LOWEST + COUNT}")
+                for number in range(count):
+                    listener = held.enter_context(socket.socket())
+                    listener.bind(("127.0.0.1", first + number))
+            except OSError:
+                continue
+            return first
+    raise AssertionError(f"no {count} free ports in a row between {LOWEST} and {LOWEST + COUNT}")

@@ -16,23 +16,9 @@ from intacct_usage.simulator.scenario import (
     ScenarioError,
 )
 from intacct_usage.simulator.suite import SERVICES, SimulatorError, SimulatorSuite
+from tests.ports import free_ports
 from tests.simulator.gateway_calls import SENDER, make_scenario
 from tests.simulator.simulator_threads import simulator_threads
-
-
-def free_port_base() -> int:
-    """Six ports in a row that are free just now."""
-    for base in range(21_000, 60_000, 50):
-        held = []
-        try:
-            held = [socket.create_server(("127.0.0.1", base + number)) for number in range(len(SERVICES))]
-            return base
-        except OSError:
-            continue
-        finally:
-            for server in held:
-                server.close()
-    raise RuntimeError("no six free ports in a row")
 
 
 def companies_of(suite: SimulatorSuite) -> list[str]:
@@ -83,7 +69,7 @@ def test_the_first_company_that_lets_the_user_in_is_named(tmp_path) -> None:
 
 
 def test_ports_follow_the_first_one_and_stay_over_a_restart(tmp_path) -> None:
-    base = free_port_base()
+    base = free_ports(len(SERVICES))
     suite = SimulatorSuite(make_scenario(), tmp_path, port_base=base)
 
     for _ in range(2):
@@ -94,7 +80,7 @@ def test_ports_follow_the_first_one_and_stay_over_a_restart(tmp_path) -> None:
 
 
 def test_a_taken_port_is_told_in_one_sentence_and_nothing_keeps_running(tmp_path) -> None:
-    base, before = free_port_base(), simulator_threads()
+    base, before = free_ports(len(SERVICES)), simulator_threads()
     suite = SimulatorSuite(make_scenario(), tmp_path, port_base=base)
     sentence = f"The simulated Microsoft Graph cannot listen on port {base + 4}: address already in use. Choose another"
 
