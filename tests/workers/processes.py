@@ -121,7 +121,7 @@ class WorkerProcess:
             raise ProcessLookupError(process_id)
         os.kill(process_id, number)
 
-    def wait_for_end(self, seconds: float = 35.0) -> int:
+    def wait_for_end(self, seconds: float = 60.0) -> int:
         return self.popen.wait(seconds)
 
     def nothing_left(self) -> bool:
