@@ -228,7 +228,7 @@ def restored_during_a_run(
         worker.start()
         wait_until(lambda: CompanyFetch.objects.filter(status=CompanyFetch.Status.DONE).count() >= 5, every=0.01)
         back_up(tmp_path / "backup")
-    worker.join(60)
+    worker.join(240)
     restored = manage("restore", str(tmp_path / "backup"), database=empty_database)
     assert restored.returncode == 0, restored.stderr
     return world

@@ -42,7 +42,7 @@ def answer(port: int, path: str) -> int:
 
 def ended(site: subprocess.Popen[str]) -> tuple[int, str]:
     try:
-        told, _ = site.communicate(timeout=60)
+        told, _ = site.communicate(timeout=180)
     finally:
         site.kill()
     return site.returncode, told

@@ -13,7 +13,7 @@ from scheduling.models import Occurrence, RunLane, Schedule, WorkerBeat
 from tests.holding import held_up
 from tests.workers.installation import Installation, world
 from tests.workers.ledger_check import differences, false_states, queries
-from tests.workers.processes import wait_until
+from tests.workers.processes import PATIENCE_SECONDS, wait_until
 from usage.models import CompanySource, FetchRun
 
 COMPANIES = 40
@@ -36,7 +36,9 @@ def test_schedules_due_in_one_minute_fire_once_under_two_workers(install: Callab
         ]
     )
 
-    wait_until(lambda: not Occurrence.objects.open().exists() and Occurrence.objects.count() >= SCHEDULES, 90)
+    wait_until(
+        lambda: not Occurrence.objects.open().exists() and Occurrence.objects.count() >= SCHEDULES, PATIENCE_SECONDS
+    )
 
     per_schedule = Occurrence.objects.values("schedule").annotate(count=Count("pk"))
     assert sorted(row["count"] for row in per_schedule) == [1] * SCHEDULES
@@ -53,7 +55,7 @@ def test_two_workers_share_one_run(install: Callable[..., Installation]) -> None
 
     run = installation.ask_for_run()
     wait_until(lambda: RunLane.objects.exclude(owner="").values("owner").distinct().count() == 2)
-    wait_until(lambda: FetchRun.objects.get(pk=run.pk).status == "success", 60)
+    wait_until(lambda: FetchRun.objects.get(pk=run.pk).status == "success", PATIENCE_SECONDS)
 
     assert differences(installation) == false_states(run) == []
     assert queries(installation) == 2 * COMPANIES
@@ -83,8 +85,8 @@ def test_writers_beside_a_fetch_never_meet_a_locked_database(install: Callable[.
         run = installation.ask_for_run()
         for writer in writers:
             writer.start()
-        wait_until(lambda: locked or min(counts.values()) > 10, 90)
-    wait_until(lambda: FetchRun.objects.get(pk=run.pk).status == "success", 90)
+        wait_until(lambda: locked or min(counts.values()) > 10, PATIENCE_SECONDS)
+    wait_until(lambda: FetchRun.objects.get(pk=run.pk).status == "success", PATIENCE_SECONDS)
     over.set()
     for writer in writers:
         writer.join()

@@ -11,7 +11,7 @@ from scheduling.models import Schedule
 from scheduling.schedules import Recipients, save_schedule
 from tests.holding import held_up
 from tests.workers.installation import Installation, world
-from tests.workers.processes import ROOT, wait_until
+from tests.workers.processes import PATIENCE_SECONDS, ROOT, wait_until
 from usage.fetching.run_progress import run_progress
 from usage.models import FetchRun
 
@@ -27,7 +27,13 @@ def make_schedule(installation: Installation, **fields: object) -> None:
 def run_schedule(installation: Installation) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "manage.py", "run_schedule", "Nightly", "--wait"]
     return subprocess.run(
-        command, cwd=ROOT, env=installation.environment, capture_output=True, text=True, timeout=90, check=False
+        command,
+        cwd=ROOT,
+        env=installation.environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
     )
 
 
@@ -90,7 +96,7 @@ def test_the_figures_of_a_run_follow_it(install: Callable[..., Installation]) ->
         wait_until(lambda: run_progress(FetchRun.objects.get(pk=run.pk))["done"] == COMPANIES)
         wait_until(lambda: run_progress(FetchRun.objects.get(pk=run.pk))["current_count"])
         midway = run_progress(FetchRun.objects.get(pk=run.pk))
-    wait_until(lambda: FetchRun.objects.get(pk=run.pk).status == "success", 60)
+    wait_until(lambda: FetchRun.objects.get(pk=run.pk).status == "success", PATIENCE_SECONDS)
     at_the_end = run_progress(FetchRun.objects.get(pk=run.pk))
 
     assert (waiting["status"], waiting["sub_state"], waiting["total"], waiting["started_at"]) == (

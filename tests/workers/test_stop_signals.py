@@ -8,7 +8,7 @@ import pytest
 
 from tests.workers.installation import Installation, world
 from tests.workers.ledger_check import differences, false_states
-from tests.workers.processes import WorkerProcess, wait_until
+from tests.workers.processes import PATIENCE_SECONDS, WorkerProcess, wait_until
 from usage.models import CompanyFetch, FetchRun
 
 pytestmark = pytest.mark.slow
@@ -60,7 +60,7 @@ def test_a_stopped_worker_is_followed_by_one_that_goes_on(install: Callable[...,
     worker.wait_for_end()
 
     installation.start_worker()
-    wait_until(lambda: ended(run), 60)
+    wait_until(lambda: ended(run), PATIENCE_SECONDS)
 
     assert (run.status, run.companies_done) == ("success", 40)
     assert differences(installation) == false_states(run) == []
