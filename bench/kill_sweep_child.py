@@ -34,6 +34,7 @@ from scheduling.models import Occurrence, Schedule  # noqa: E402
 from scheduling.run_requests import AlreadyRunningError, run_now  # noqa: E402
 from scheduling.schedules import Recipients, save_schedule  # noqa: E402
 from scheduling.state_check import check_states  # noqa: E402
+from tests.ports import free_port  # noqa: E402
 from tests.workers.installation import Installation, world  # noqa: E402
 from tests.workers.ledger_check import differences, false_states  # noqa: E402
 from tests.workers.processes import ROOT, WorkerProcess, children, wait_until  # noqa: E402
@@ -255,12 +256,6 @@ class Sweep:
         self.web.kill()
         self.web.wait()
         self.installation.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def false_mails(installation: Installation) -> list[str]:

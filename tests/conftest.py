@@ -1,19 +1,31 @@
 """What holds for every test: database-bound tests are marked, caches that outlive a rollback are emptied."""
 
 from collections.abc import Iterator
+from typing import Any
+from unittest import mock
 
+import hypothesis
 import pytest
 import pytest_django
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.db.models.signals import post_migrate
 
 from intacct_usage.context import KEY_WARNING
 from intacct_usage.lib import redaction
+from intacct_usage.roles import create_roles
 from tests.worlds import make_world
 from usage.records.signatures import forget_known_signatures
 
 __all__ = ["make_world"]
+
+# How long an example takes, or making one, says something about the machine and nothing about the product.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server", "admin_client", "client_as"}
 
@@ -38,6 +50,15 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.Djan
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("DROP TRIGGER IF EXISTS audit_event_not_deleted")
+    post_migrate.connect(_roles_off_the_record, dispatch_uid="tests.create_roles", weak=False)
+    post_migrate.disconnect(dispatch_uid="intacct_usage.create_roles", sender=apps.get_app_config("intacct_usage"))
+
+
+def _roles_off_the_record(sender: AppConfig, **signal: Any) -> None:
+    """Emptying the tables ends with making the roles anew; on record that would be for tests that run afterwards."""
+    if sender.label == "intacct_usage":
+        with mock.patch("intacct_usage.audit.watching.record"):
+            create_roles(sender, **signal)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-START_SECONDS = 20
+START_SECONDS = 60
 
 
 class IndependentProxy:

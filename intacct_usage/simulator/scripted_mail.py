@@ -64,7 +64,7 @@ class ScriptedMailServer:
         """Every message the server took, in order of sessions."""
         return tuple(message for session in self.sessions() for message in session.messages)
 
-    def wait_for_ended(self, count: int, *, seconds: float = 5.0) -> tuple[MailSession, ...]:
+    def wait_for_ended(self, count: int, *, seconds: float = 30.0) -> tuple[MailSession, ...]:
         """Block until `count` sessions have ended. Raises TimeoutError."""
 
         def enough() -> bool:

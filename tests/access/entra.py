@@ -17,7 +17,7 @@ def set_up(settings, provider: OpenIdProvider) -> None:
     roles = {VIEWERS: frozenset({"Viewer"}), MANAGERS: frozenset({"Manager"}), ROOTS: frozenset({"Superuser"})}
     settings.ENTRA = EntraSettings(TENANT, CLIENT, provider.url, SECRET, roles)
     host, port = provider.host_and_port
-    settings.OUTBOUND_POLICY = OutboundPolicy(allow=parse_outbound_allow(f"{host}:{port}"), deadline_seconds=5)
+    settings.OUTBOUND_POLICY = OutboundPolicy(allow=parse_outbound_allow(f"{host}:{port}"), deadline_seconds=30)
     cache.clear()
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SECONDS, Visitor
 
-MAIL_SECONDS = 40 * SECONDS
+MAIL_SECONDS = 90 * SECONDS
 
 
 def downloaded(page: Page, link: str, folder: Path) -> Path:

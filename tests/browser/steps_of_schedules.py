@@ -8,7 +8,8 @@ from intacct_usage.lib import clock
 from intacct_usage.simulator.suite import SimulatorSuite
 from tests.browser.conftest import SECONDS, Visitor
 from tests.browser.steps_of_set_up import toast
-from tests.browser.suite import held_up, said_while_unanswered
+from tests.browser.suite import said_while_unanswered
+from tests.holding import held_up
 
 NEXT_YEAR = clock.now().year + 1
 KINDS = {
@@ -19,7 +20,7 @@ KINDS = {
     "Custom (cron)": ("#id_cron", "30 3 * * 1-5", "03:30"),
     "Daily": ("#id_at", "02:30", "02:30"),
 }
-RUN_SECONDS = 60 * SECONDS
+RUN_SECONDS = 120 * SECONDS
 ANSWERED = 12  # functions: some companies are done, some remain
 
 
@@ -79,7 +80,7 @@ def run_it_now(visitor: Visitor, suite: SimulatorSuite) -> int:
     """
     page = visitor.open("/schedules/")
     row, state = row_of(page, "Nightly"), page.locator("#run-state")
-    with held_up(suite, answered=ANSWERED):
+    with held_up(suite.gateway, answered=ANSWERED):
         row.get_by_role("button", name="Run now").click()
         expect(row).to_contain_text("Running")
         expect(row.locator(".progress-line").first).to_contain_text(
@@ -119,7 +120,7 @@ def stop_a_run(visitor: Visitor, suite: SimulatorSuite) -> None:
     """
     page = visitor.open("/schedules/")
     row = row_of(page, "Nightly")
-    with held_up(suite, answered=ANSWERED):
+    with held_up(suite.gateway, answered=ANSWERED):
         row.get_by_role("button", name="Run now").click()
         expect(row.locator(".progress-line").first).to_be_visible(timeout=RUN_SECONDS)
         with said_while_unanswered(page, "**/stop/", "Stopping…"):

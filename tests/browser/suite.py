@@ -1,6 +1,5 @@
 """The simulated services for walks through the pages, with this installation pointed at them."""
 
-import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,25 +44,6 @@ def worker_environment(suite: SimulatorSuite, settings: LazySettings) -> dict[st
         "FETCH_CONCURRENCY": "4",
         "REAPER_SECONDS": "1",
     }
-
-
-@contextmanager
-def held_up(suite: SimulatorSuite, *, answered: int) -> Iterator[None]:
-    """The gateway answers so many functions and no further one until this ends: a run stays under way meanwhile,
-    however fast the worker or slow the browser. A call left alone is answered after a minute.
-    """
-    numbers, opened = itertools.count(1), Event()
-
-    def hold(_: object) -> None:
-        if next(numbers) > answered:
-            opened.wait(60)
-
-    suite.gateway.on_request.append(hold)
-    try:
-        yield
-    finally:
-        suite.gateway.on_request.remove(hold)
-        opened.set()
 
 
 @contextmanager

@@ -60,11 +60,11 @@ WHEN_FULL = {
     "configuration/companies/job/<int:pk>/": ["/configuration/companies/job/2/"],
     "notifications/<uuid:pk>/": [f"/notifications/{KEY}/"],
     "notifications/deliveries/<int:pk>/": ["/notifications/deliveries/1/"],
-    "schedules/<int:pk>/": ["/schedules/1/", "/schedules/2/"],
-    "schedules/<int:pk>/edit/": ["/schedules/1/edit/", "/schedules/2/edit/"],
+    "schedules/<int:pk>/": ["/schedules/1/", "/schedules/{disabled}/"],
+    "schedules/<int:pk>/edit/": ["/schedules/1/edit/", "/schedules/{disabled}/edit/"],
     "schedules/<int:pk>/delete/": ["/schedules/1/delete/"],
     "runs/<int:pk>/": ["/runs/1/", "/runs/{running}/"],
-    "runs/reports/<int:pk>/": ["/runs/reports/2/"],
+    "runs/reports/<int:pk>/": ["/runs/reports/{reports}/"],
 }
 ELSEWHERE = {
     "accounts/login/": "test_shell_pages",
@@ -110,7 +110,7 @@ def fill() -> dict[str, int]:
     for reason in ArchivedUsageRecord.Reason.values:
         copy_to_archive(UsageRecord.objects.filter(company=1), reason=reason, now=now)
     disabled = Schedule.objects.create(name="S" * 100, kind="cron", timing="0 6 1 1,4,7,10 *", zone="Europe/London")
-    make_occurrence(disabled, "error", message="Nothing could be sent. " * 10)
+    reports = make_occurrence(disabled, "error", message="Nothing could be sent. " * 10)
     Schedule.objects.filter(pk=1).update(enabled=True, next_run_at=now + timedelta(hours=3))
     run = FetchRun.objects.get(pk=1)
     run.companies_total, run.companies_failed = 60, 1
@@ -125,7 +125,8 @@ def fill() -> dict[str, int]:
     BackgroundJob.objects.create(pk=2, kind=BackgroundJob.Kind.REMOVE, asked_by="ada")
     hostile = Company.objects.filter(name__contains="onerror")[0].pk
     running = FetchRun.objects.filter(status="running")[0].pk
-    return {"failing": failing.pk, "hostile": hostile, "running": running}
+    numbers = {"failing": failing.pk, "hostile": hostile, "running": running}
+    return numbers | {"disabled": disabled.pk, "reports": reports.pk}
 
 
 def problems_of(visitor: Visitor, addresses: list[str]) -> Iterator[str]:

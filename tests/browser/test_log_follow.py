@@ -18,7 +18,9 @@ def page(visitor_as: Callable[[str], Visitor]) -> Page:
     visitor = visitor_as("Viewer")
     say(*(f"line {number}" for number in range(120)))
     visitor.page.set_viewport_size({"width": 1200, "height": 800})
-    return visitor.open("/logs/")
+    page = visitor.open("/logs/")
+    expect(page.locator("#log-follow")).to_have_attribute("hx-trigger", "every 2s")
+    return page
 
 
 def distance_from_end(page: Page) -> float:
@@ -31,7 +33,7 @@ def test_a_reader_at_the_end_sees_new_lines_by_themselves(page: Page) -> None:
 
     say("<b>brand new</b>", level="ERROR")
 
-    expect(page.get_by_text("<b>brand new</b>")).to_be_in_viewport(timeout=6000)
+    expect(page.get_by_text("<b>brand new</b>")).to_be_in_viewport()
     assert distance_from_end(page) < 2
 
 
@@ -41,7 +43,7 @@ def test_nothing_moves_for_a_reader_who_scrolled_up_and_a_button_leads_to_the_en
     say("new one", "new two")
 
     button = page.get_by_role("button", name="2 new lines")
-    expect(button).to_be_visible(timeout=6000)
+    expect(button).to_be_visible()
     assert page.evaluate("document.getElementById('log-view').scrollTop") == 100
     button.click()
     expect(page.get_by_text("new two")).to_be_in_viewport()
@@ -58,7 +60,7 @@ def test_pausing_stops_asking_and_continuing_brings_what_was_missed(page: Page) 
     assert asked == []
     expect(page.get_by_text("Paused: new lines wait.")).to_be_visible()
     page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_text("while paused")).to_be_visible(timeout=6000)
+    expect(page.get_by_text("while paused")).to_be_visible()
 
 
 def test_the_filter_form_keeps_everything_in_the_address(page: Page) -> None:

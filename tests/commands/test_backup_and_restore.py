@@ -3,7 +3,6 @@
 import json
 import stat
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +17,8 @@ from intacct_usage.simulator.scenario import Scenario
 from notifications.models import OutgoingEmail
 from tests.commands.processes import database_url, manage, python
 from tests.factories import make_company
+from tests.holding import held_up
+from tests.workers.processes import wait_until
 from tests.worlds import World
 from usage.fetching.lane import Lane
 from usage.fetching.runs import ask_for_run, start_next_run
@@ -223,11 +224,11 @@ def restored_during_a_run(
             connections.close_all()
 
     worker = threading.Thread(target=work)
-    worker.start()
-    while CompanyFetch.objects.filter(status=CompanyFetch.Status.DONE).count() < 5:
-        time.sleep(0.01)
-    back_up(tmp_path / "backup")
-    worker.join(60)
+    with held_up(world.gateway, answered=30, function="query"):  # much is written beside the backup, but not the rest
+        worker.start()
+        wait_until(lambda: CompanyFetch.objects.filter(status=CompanyFetch.Status.DONE).count() >= 5, every=0.01)
+        back_up(tmp_path / "backup")
+    worker.join(240)
     restored = manage("restore", str(tmp_path / "backup"), database=empty_database)
     assert restored.returncode == 0, restored.stderr
     return world

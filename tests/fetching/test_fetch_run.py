@@ -9,6 +9,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from intacct_usage.simulator.scenario import CompanyScenario, Scenario
+from intacct_usage.simulator.usage_rows import CallTexts
 from tests.factories import make_record
 from tests.worlds import World
 from usage.models import Company, CompanyDay, CompanyFetch, CompanyMonth, FetchRun, UsageRecord
@@ -187,6 +188,9 @@ def test_fields_that_became_readable_are_asked_for_again(make_world: MakeWorld, 
     world = world_that_refuses(make_world, "LOGINID", "CREATED_TIME")
     before = stored_values()
     world.gateway.companies["acme"].missing_fields = frozenset()
+    world.gateway.companies["acme"].add_row(  # just after midnight there would be none of this day
+        timezone.now(), texts=CallTexts(login_id="reader")
+    )
     refused_days_ago(days)
 
     world.fetch(mode=mode)

@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from intacct_usage.simulator.scenario import CompanyScenario, Fault, Scenario
+from tests.holding import held_up
 from tests.worlds import QUICK, World
 from usage.fetching.claims import WORKER_DIED, claim_companies
 from usage.fetching.lane import Lane
@@ -92,13 +93,14 @@ def test_a_run_in_which_every_company_fails_is_an_error(make_world: MakeWorld) -
 
 
 def test_stop_keeps_finished_companies_and_leaves_the_others_untouched(make_world: MakeWorld) -> None:
-    make_world(Scenario(company_count=30, history_days=2, latency_seconds=0.05))
+    world = make_world(Scenario(company_count=30, history_days=2))
     run = ask_for_run(asked_by="test")
     start_next_run()
     run.refresh_from_db()
     lane = Lane(run, concurrency=2, pauses=QUICK, on_progress=lambda: request_stop(run, by="Ann"))
 
-    lane.work()
+    with held_up(world.gateway, answered=5, function="query"):  # the lane looks for a stop once a second
+        lane.work()
 
     run.refresh_from_db()
     counts = statuses(run)

@@ -32,8 +32,8 @@ class World:
             "sender_password": SENDER_PASSWORD,
             "policy": self.session.policy,
             "pauses": RetryPolicy(jitter=lambda: 1.0),
-            "query_deadline_seconds": 2,
-            "sign_in_deadline_seconds": 2,
+            "query_deadline_seconds": 30,
+            "sign_in_deadline_seconds": 30,
             **self.client_options,
             **options,
         }
@@ -75,6 +75,6 @@ def world(
         gateway=gateway or GatewayOptions(),
     )
     with GatewaySimulator(scenario) as simulator:
-        policy = OutboundPolicy(allow=parse_outbound_allow(",".join(simulator.addresses)), connect_timeout_seconds=2)
+        policy = OutboundPolicy(allow=parse_outbound_allow(",".join(simulator.addresses)), connect_timeout_seconds=10)
         with OutboundSession(policy) as session:
             yield World(simulator, session, client_options=client_options)

@@ -47,14 +47,14 @@ UNREADABLE = {
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_xml_is_refused_quickly_and_cheaply(body: bytes) -> None:
     tracemalloc.start()
-    started = time.perf_counter()
+    started = time.thread_time()  # of the processor, not of the clock: others use it too
     with pytest.raises(GatewayError) as refused:
         parse_answer(body)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
     assert refused.value.family == "unexpected_answer"
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
     assert peak < 5_000_000 + 3 * len(body)
     assert "root:" not in refused.value.message
 

@@ -105,7 +105,7 @@ def session_for(*servers: Listener, proxy: ProxySettings | None = None, **policy
 
 def policy_for(*servers: Listener, **policy: object) -> OutboundPolicy:
     allow = parse_outbound_allow(",".join(server.address for server in servers))
-    return OutboundPolicy(allow=allow, **{"connect_timeout_seconds": 2, "deadline_seconds": 5, **policy})
+    return OutboundPolicy(allow=allow, **{"connect_timeout_seconds": 10, "deadline_seconds": 30, **policy})
 
 
 class Authority:

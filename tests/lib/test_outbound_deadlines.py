@@ -1,6 +1,7 @@
 """However slowly the other side answers, a call ends at its deadline (F12, F14)."""
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,10 +18,10 @@ DEADLINE_SECONDS = 0.5
 
 @contextmanager
 def ends_in_time() -> Iterator[None]:
-    """The block ends at the deadline or shortly after it, not before."""
+    """The block ends at the deadline or shortly after it, not before: the other sides would take 5 seconds or more."""
     started = time.monotonic()
     yield
-    assert DEADLINE_SECONDS * 0.9 <= time.monotonic() - started < DEADLINE_SECONDS + 1.5
+    assert DEADLINE_SECONDS * 0.9 <= time.monotonic() - started < DEADLINE_SECONDS + 4
 
 
 DRIPS = {
@@ -67,7 +68,7 @@ def test_a_dripping_tls_server_is_left_at_the_deadline(tmp_path) -> None:
 
 def test_a_server_that_never_reads_a_large_request_is_left_at_the_deadline() -> None:
     with (
-        ScriptedServer(lambda connection: time.sleep(1)) as server,
+        ScriptedServer(lambda connection: server.stopping.wait(60)) as server,
         session_for(server) as session,
         ends_in_time(),
         pytest.raises(OutboundError) as late,
@@ -104,29 +105,30 @@ def test_a_black_hole_ends_with_the_connect_timeout() -> None:
 
 
 def test_name_servers_that_never_answer_end_with_the_connect_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = socket.getaddrinfo
+    real, gate = socket.getaddrinfo, threading.Event()
 
     def lookup(host: str, port: int, **options: int) -> list[object]:
         if not options["flags"]:
-            time.sleep(2)
+            gate.wait(60)
         return real(host, port, **options)
 
     monkeypatch.setattr("intacct_usage.lib.outbound_guard.socket.getaddrinfo", lookup)
     with ends_in_time(), pytest.raises(OutboundError) as failed:
         open_connection("slow.invalid", 443, policy=OutboundPolicy(), timeout_seconds=DEADLINE_SECONDS)
+    gate.set()
 
     assert failed.value.kind == "dns"
     assert "slow.invalid could not be looked up: its name servers did not answer in time" in failed.value.message
 
 
 def test_deadlines_nest_and_never_extend() -> None:
-    with call_deadline(0.2):
+    with call_deadline(20):
         with call_deadline(60):
-            assert seconds_left(100) <= 0.2
+            assert seconds_left(100) <= 20
         with call_deadline(0.05), pytest.raises(TimeoutError):
             time.sleep(0.06)
             seconds_left(100)
-        assert 0 < seconds_left(100) <= 0.2
+        assert 0 < seconds_left(100) <= 20
 
     assert seconds_left(100) == 100
 

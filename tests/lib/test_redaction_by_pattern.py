@@ -1,6 +1,6 @@
 """What looks like a secret is removed although nobody registered it; what only sounds like one stays."""
 
-from time import perf_counter
+from time import thread_time
 
 import pytest
 
@@ -53,7 +53,7 @@ def test_ordinary_sentences_stay_as_they_are(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["<password>" * 3000, "a://" + "b" * 60000, "token='" * 5000, "&lt;password" * 3000])
 def test_hostile_texts_are_worked_through_quickly(text: str) -> None:
-    started = perf_counter()
+    started = thread_time()  # of the processor, not of the clock: others use it too
     redact(text)
 
-    assert perf_counter() - started < 1
+    assert thread_time() - started < 1

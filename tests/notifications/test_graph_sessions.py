@@ -59,6 +59,11 @@ SESSIONS = {
 }
 
 
+def _patience(faults: list[Fault]) -> float:
+    """Short only where nobody ever answers, so that a busy machine is not taken for silence."""
+    return 2.0 if {Fault.NEVER, Fault.TAKEN_THEN_NEVER, Fault.TOKEN_NEVER} & set(faults) else 10.0
+
+
 @pytest.fixture
 def graph(request, settings, certificate, tmp_path) -> Iterator[GraphStandIn]:
     """Fields of the stand-in may be given by indirect parametrization."""
@@ -80,7 +85,7 @@ def test_each_session_leads_to_its_state_and_graph_and_rows_agree(case, graph) -
         graph.inject(fault)
     email = queued_alert(graph_configuration(**fields))
 
-    email = deliver(email.pk, stage_seconds=2.0)
+    email = deliver(email.pk, stage_seconds=_patience(faults))
 
     attempt = email.delivery_attempts.get()
     assert (email.state, attempt.stage) == (state, stage), email.message
@@ -99,7 +104,7 @@ def test_an_answer_cut_after_202_never_leads_to_a_second_mail(graph) -> None:
 
     for _ in range(3):
         make_due(email)
-        email = deliver(email.pk, stage_seconds=1.0)
+        email = deliver(email.pk, stage_seconds=10.0)
 
     assert (email.state in ("sent", "unknown"), len(graph.mails())) == (True, 1)
 
@@ -111,7 +116,7 @@ def test_a_mail_that_may_have_arrived_is_never_sent_again_by_itself(case, graph)
 
     for _ in range(3):
         make_due(email)
-        email = deliver(email.pk, stage_seconds=0.5)
+        email = deliver(email.pk, stage_seconds=_patience(SESSIONS[case][0]))
 
     sends = [call for call in graph.ledger if call.kind == "send"]
     assert (email.state, len(sends)) == ("unknown", 1)
@@ -181,7 +186,7 @@ def test_a_graph_that_is_not_there_is_asked_again_later(graph) -> None:
     graph.stop()
     email = queued_alert(graph_configuration())
 
-    email = deliver(email.pk, stage_seconds=0.5)
+    email = deliver(email.pk, stage_seconds=10.0)
 
     assert (email.state, email.delivery_attempts.get().stage) == ("pending", "connect")
     assert graph.address in email.message

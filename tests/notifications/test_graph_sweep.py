@@ -47,7 +47,7 @@ def test_rows_ledger_and_folder_agree_however_often_it_is_delivered(graph, fault
 
     for _ in range(4):
         make_due(email)
-        email = deliver(email.pk, stage_seconds=0.6 if SLOW & set(faults) else 5.0)
+        email = deliver(email.pk, stage_seconds=2.0 if SLOW & set(faults) else 10.0)
 
     sends = [call for call in graph.ledger if call.kind == "send"]
     kept = [json.loads(path.read_text()) for path in graph.folder.glob("*-graph.json")]

@@ -59,7 +59,7 @@ def enable(server: AuthenticatedProxy, password: str = PROXY_PASSWORD, *, enable
 
 def sent_by_smtp(server: ScriptedMailServer, **fields: object) -> OutgoingEmail:
     configuration = smtp_configuration(server, security="starttls", **fields)
-    return deliver(queued_alert(configuration).pk, stage_seconds=2.0)
+    return deliver(queued_alert(configuration).pk, stage_seconds=10.0)
 
 
 def test_smtp_and_graph_go_through_the_proxy(proxy, server, graph) -> None:
@@ -75,7 +75,7 @@ def test_smtp_and_graph_go_through_the_proxy(proxy, server, graph) -> None:
 def test_with_the_proxy_stopped_nothing_goes_direct_and_the_error_names_it(proxy, server, graph) -> None:
     proxy.stop()
 
-    emails = [sent_by_smtp(server), deliver(queued_alert(graph_configuration()).pk, stage_seconds=2.0)]
+    emails = [sent_by_smtp(server), deliver(queued_alert(graph_configuration()).pk, stage_seconds=10.0)]
 
     assert [(email.state, email.delivery_attempts.get().stage) for email in emails] == [("pending", "proxy")] * 2
     assert all(proxy.address in email.message and PROXY_PASSWORD not in email.message for email in emails)
@@ -85,7 +85,7 @@ def test_with_the_proxy_stopped_nothing_goes_direct_and_the_error_names_it(proxy
 def test_a_wrong_proxy_password_is_told_apart(proxy, server, graph) -> None:
     enable(proxy, "wrong proxy password")
 
-    emails = [sent_by_smtp(server), deliver(queued_alert(graph_configuration()).pk, stage_seconds=2.0)]
+    emails = [sent_by_smtp(server), deliver(queued_alert(graph_configuration()).pk, stage_seconds=10.0)]
 
     assert all("refused its user name or password (407)" in email.message for email in emails)
     assert not any("wrong proxy password" in email.message for email in emails)

@@ -36,7 +36,7 @@ def test_each_mail_of_a_shared_outbox_is_accepted_once(settings, tmp_path) -> No
             queued_alert(configuration, f"Mail {number}")
         environment = {**os.environ, "OUTBOUND_ALLOW": sink.address, "DATABASE_URL": database_url()}
         started = [subprocess.Popen([sys.executable, "-c", WORKER], env=environment) for _ in range(PROCESSES)]
-        assert [process.wait(100) for process in started] == [0] * PROCESSES
+        assert [process.wait(300) for process in started] == [0] * PROCESSES
 
     kept = [message_from_bytes(path.read_bytes()) for path in sorted(sink.folder.glob("*.eml"))]
     attempts = DeliveryAttempt.objects.filter(outcome="sent")

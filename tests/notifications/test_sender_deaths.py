@@ -66,7 +66,7 @@ def test_a_sender_killed_from_outside(settings, stage, state_of_first, sent_afte
         let_lease_end(email)
         reap_abandoned()
         email.refresh_from_db()
-        last = deliver(email.pk, stage_seconds=2.0)
+        last = deliver(email.pk, stage_seconds=20.0)
 
     assert email.state == state_of_first
     assert last.state == ("sent" if sent_afterwards else "unknown")

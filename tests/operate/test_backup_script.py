@@ -27,7 +27,7 @@ def back_up(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
         env=environment(**variables),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
 
 

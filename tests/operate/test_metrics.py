@@ -14,6 +14,8 @@ from tests.factories import make_company, make_failing_company, make_records
 from tests.operate import rows
 
 TOKEN = "a token of the monitoring system"
+SLOW_SECONDS = 20
+"""What a slow machine may take from writing a row to reading the page: less than makes a worker seem dead."""
 
 
 @pytest.fixture
@@ -61,8 +63,8 @@ def test_the_worker_and_its_queue_are_seen(scrape) -> None:
     figures = scrape()
 
     assert figures["workers_alive",] == 1
-    assert figures["worker_beat_age_seconds",] == pytest.approx(5, abs=3)
-    assert figures["last_tick_age_seconds",] == pytest.approx(20, abs=3)
+    assert 4.9 < figures["worker_beat_age_seconds",] < 5 + SLOW_SECONDS
+    assert 19.9 < figures["last_tick_age_seconds",] < 20 + SLOW_SECONDS
     assert (figures["worker_restarts",], figures["queue_tasks",]) == (2, 0)
 
 
@@ -98,7 +100,7 @@ def test_companies_runs_records_and_mails_are_counted(scrape) -> None:
     assert [figures["companies", state] for state in states] == [3, 1, 1, 1]
     assert (figures["deliveries", "failed"], figures["deliveries", "unknown"]) == (1, 2)
     assert (figures["usage_records",], figures["last_fetch_companies_failed",]) == (4, 1)
-    assert figures["data_age_seconds",] == pytest.approx(7200, abs=5)
+    assert figures["data_age_seconds",] == pytest.approx(7200, abs=SLOW_SECONDS)
 
 
 def test_the_expiry_of_a_client_secret_is_told(scrape) -> None:

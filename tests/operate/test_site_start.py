@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from tests.commands.processes import ROOT, environment
-from tests.scripts.test_serve import free_port
+from tests.ports import free_port
 from tests.workers.processes import wait_until
 
 SERVE = ["-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "intacct_usage.wsgi:application"]
@@ -42,7 +42,7 @@ def answer(port: int, path: str) -> int:
 
 def ended(site: subprocess.Popen[str]) -> tuple[int, str]:
     try:
-        told, _ = site.communicate(timeout=60)
+        told, _ = site.communicate(timeout=180)
     finally:
         site.kill()
     return site.returncode, told

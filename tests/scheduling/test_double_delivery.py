@@ -10,7 +10,7 @@ from django_q.models import OrmQ
 from notifications.models import OutgoingEmail
 from scheduling import tasks
 from scheduling.dispatch import dispatch_due
-from scheduling.lanes import ensure_lanes
+from scheduling.lanes import QUEUED_SECONDS, ensure_lanes
 from scheduling.models import Occurrence, RunLane
 from scheduling.pipeline import queue_waiting_reports
 from scheduling.run_requests import run_now
@@ -29,7 +29,9 @@ COMPANIES = 8
 
 
 @pytest.fixture
-def started(make_world: Callable[..., World]) -> Iterator[tuple[World, FetchRun]]:
+def started(make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[World, FetchRun]]:
+    """However slow the machine, a seat is not queued anew because its task was not begun in time."""
+    monkeypatch.setattr("scheduling.lanes.QUEUED_SECONDS", 600.0)
     made = make_world(world(COMPANIES))
     ask_for_run(asked_by="test")
     run = start_next_run()
@@ -57,7 +59,7 @@ def test_a_lane_task_that_comes_late_ends_at_once_without_a_call(started: tuple[
     began = time.monotonic()
     tasks.work_lane(run.pk, seat.number, seat.token)
 
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < QUEUED_SECONDS  # it waits for no seat, and for nothing else
     assert made.gateway.ledger.calls() == ()
 
 

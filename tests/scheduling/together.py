@@ -15,7 +15,7 @@ def together(count: int, act: Callable[[], Result]) -> list[Result]:
 
     def run() -> None:
         try:
-            barrier.wait(10)
+            barrier.wait(60)
             results.append(act())
         except BaseException as error:  # noqa: BLE001 - it is raised again, in the test
             errors.append(error)
@@ -26,7 +26,7 @@ def together(count: int, act: Callable[[], Result]) -> list[Result]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(120)
     if errors:
         raise errors[0]
     return results

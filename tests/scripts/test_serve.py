@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from tests.workers.processes import is_gone, wait_until
 
 ROOT = Path(__file__).parent.parent.parent
+PATIENCE_SECONDS = 60  # for a machine that does much else: what never ends is what is looked for
 PYTHON = f"""#!/bin/sh
 [ "$1" = manage.py ] || exec {sys.executable} "$@"
 echo $$ >worker.pid
@@ -40,12 +42,6 @@ def machine(tmp_path: Path) -> Path:
         program.write_text(text)
         program.chmod(0o755)
     return tmp_path
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def start(machine: Path, port: int) -> subprocess.Popen[bytes]:
@@ -78,8 +74,8 @@ def test_whatever_ends_the_script_ends_site_and_worker(running, number: signal.S
 
     script.send_signal(number)
 
-    assert script.wait(10) == (-signal.SIGKILL if number == signal.SIGKILL else 0)
-    wait_until(lambda: all(is_gone(process) for process in processes), 10)
+    assert script.wait(PATIENCE_SECONDS) == (-signal.SIGKILL if number == signal.SIGKILL else 0)
+    wait_until(lambda: all(is_gone(process) for process in processes))
 
 
 def test_a_closed_terminal_leaves_nothing_behind(running) -> None:
@@ -87,7 +83,7 @@ def test_a_closed_terminal_leaves_nothing_behind(running) -> None:
 
     os.killpg(script.pid, signal.SIGHUP)
 
-    wait_until(lambda: all(is_gone(process) for process in processes), 10)
+    wait_until(lambda: all(is_gone(process) for process in processes))
 
 
 @pytest.mark.parametrize("which", [0, 1])
@@ -96,7 +92,7 @@ def test_if_one_dies_the_other_is_ended_and_the_script_fails(running, which: int
 
     os.kill(processes[which], signal.SIGKILL)
 
-    assert script.wait(10) == 1
+    assert script.wait(PATIENCE_SECONDS) == 1
     assert all(is_gone(process) for process in processes)
 
 
@@ -107,7 +103,7 @@ def test_a_taken_port_is_told_with_what_to_do_before_anything_starts(machine: Pa
         port = listener.getsockname()[1]
 
         script = start(machine, port)
-        _, told = script.communicate(timeout=20)
+        _, told = script.communicate(timeout=PATIENCE_SECONDS)
 
     assert script.returncode == 1
     assert told.decode() == (
@@ -120,5 +116,5 @@ def test_a_taken_port_is_told_with_what_to_do_before_anything_starts(machine: Pa
 def test_a_port_that_is_no_number_is_refused(machine: Path) -> None:
     script = start(machine, 99999)
 
-    assert b"PORT must be a number from 1 to 65535." in script.communicate(timeout=20)[1]
+    assert b"PORT must be a number from 1 to 65535." in script.communicate(timeout=PATIENCE_SECONDS)[1]
     assert script.returncode == 1

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = ("intacct_usage", "usage", "notifications", "scheduling", "templates")
-LINK = re.compile(r"http://127\.0\.0\.1:8439/accounts/first-administrator/#([\w-]{43})\n")
+LINK = r"http://127\.0\.0\.1:{port}/accounts/first-administrator/#([\w-]{{43}})\n"
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def machine(tmp_path: Path) -> Path:
 
 
 def run(machine: Path, *command: str, **variables: str) -> str:
-    environment = {"PATH": os.environ["PATH"], "HOME": str(machine), "PORT": "8439", **variables}
+    environment = {"PATH": os.environ["PATH"], "HOME": str(machine), **variables}
     done = subprocess.run(
         command, cwd=machine, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
     )
@@ -43,15 +45,16 @@ def run(machine: Path, *command: str, **variables: str) -> str:
 
 
 def test_one_command_leads_from_nothing_to_the_first_administrator(machine: Path) -> None:
-    first = run(machine, "script/server")
+    port = str(free_port())
+    first = run(machine, "script/server", PORT=port)
     settings = (machine / ".env").read_text()
-    second = run(machine, "script/server")
+    second = run(machine, "script/server", PORT=port)
     variables = {"DJANGO_SUPERUSER_PASSWORD": "correct horse battery staple"}
     words = ["--noinput", "--username", "root", "--email", "root@example.com"]
     run(machine, ".venv/bin/python", "manage.py", "createsuperuser", *words, **variables)
-    third = run(machine, "script/server")
+    third = run(machine, "script/server", PORT=port)
 
-    tokens = [LINK.findall(text) for text in (first, second, third)]
+    tokens = [re.findall(LINK.format(port=port), text) for text in (first, second, third)]
     assert [len(found) for found in tokens] == [1, 1, 0]
     assert tokens[0] != tokens[1]
     assert (machine / ".env").read_text() == settings

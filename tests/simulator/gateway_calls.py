@@ -129,7 +129,7 @@ class GatewayCaller:
         ).encode()
 
     def post(self, body: bytes, **options: object) -> Answer:
-        return Answer(self.http.post(self.url, data=body, timeout=10, allow_redirects=False, **options))
+        return Answer(self.http.post(self.url, data=body, timeout=60, allow_redirects=False, **options))
 
     def call(self, *functions: str, transaction: str = "false") -> Answer:
         return self.post(self.document(*functions, transaction=transaction))

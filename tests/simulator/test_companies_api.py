@@ -45,7 +45,7 @@ def all_ids(count: int) -> list[str]:
 )
 def test_each_shape_lists_every_company(options, expected) -> None:
     with CompaniesApiSimulator(companies(2), **options) as api:
-        answer = requests.get(api.url, timeout=5).json()
+        answer = requests.get(api.url, timeout=30).json()
 
     if options.get("shape") == "wrapped":
         assert (answer["total"], [row["a"] for row in answer["rows"]]) == (2, ["C1", "C2"])
@@ -67,7 +67,7 @@ def test_each_shape_lists_every_company(options, expected) -> None:
 )
 def test_only_the_right_token_in_the_right_header_opens_the_list(options, headers, status) -> None:
     with CompaniesApiSimulator(companies(1), token="t0ken", **options) as api:
-        answer = requests.get(api.url, headers=headers, timeout=5)
+        answer = requests.get(api.url, headers=headers, timeout=30)
 
     assert answer.status_code == status
     assert [(call.authorised, call.status) for call in api.ledger] == [(status == 200, status)]
@@ -76,7 +76,7 @@ def test_only_the_right_token_in_the_right_header_opens_the_list(options, header
 
 def test_pages_by_number_are_numbered_and_counted() -> None:
     with CompaniesApiSimulator(companies(5), page_size=2, shape="wrapped") as api:
-        pages = [requests.get(api.url, params={"page": n}, timeout=5).json() for n in (1, 2, 3, 4)]
+        pages = [requests.get(api.url, params={"page": n}, timeout=30).json() for n in (1, 2, 3, 4)]
 
     assert [page_ids(page["companies"]) for page in pages] == [["C1", "C2"], ["C3", "C4"], ["C5"], []]
     assert pages[0]["total_pages"] == 3
@@ -85,8 +85,8 @@ def test_pages_by_number_are_numbered_and_counted() -> None:
 
 def test_pages_by_offset_honour_a_smaller_limit_but_no_larger_one() -> None:
     with CompaniesApiSimulator(companies(5), page_size=3, paging="offset") as api:
-        small = requests.get(api.url, params={"offset": 1, "limit": 2}, timeout=5).json()
-        large = requests.get(api.url, params={"offset": 0, "limit": 100}, timeout=5).json()
+        small = requests.get(api.url, params={"offset": 1, "limit": 2}, timeout=30).json()
+        large = requests.get(api.url, params={"offset": 0, "limit": 100}, timeout=30).json()
 
     assert (page_ids(small), page_ids(large)) == (["C2", "C3"], ["C1", "C2", "C3"])
 
@@ -95,7 +95,7 @@ def test_next_links_in_the_body_lead_through_the_whole_list() -> None:
     with CompaniesApiSimulator(companies(5), page_size=2, shape="wrapped", paging="next_link") as api:
         ids, url = [], api.url
         while url:
-            page = requests.get(url, timeout=5).json()
+            page = requests.get(url, timeout=30).json()
             ids += page_ids(page["companies"])
             url = page["next"]
 
@@ -106,7 +106,7 @@ def test_link_headers_lead_through_a_bare_list() -> None:
     with CompaniesApiSimulator(companies(5), page_size=2, paging="link_header") as api:
         ids, url = [], api.url
         while url:
-            answer = requests.get(url, timeout=5)
+            answer = requests.get(url, timeout=30)
             ids += page_ids(answer.json())
             url = answer.links.get("next", {}).get("url")
 
@@ -117,7 +117,7 @@ def test_cursors_lead_through_the_whole_list() -> None:
     with CompaniesApiSimulator(companies(5), page_size=2, shape="nested", paging="cursor") as api:
         ids, cursor = [], ""
         while cursor is not None:
-            page = requests.get(api.url, params={"cursor": cursor}, timeout=5).json()
+            page = requests.get(api.url, params={"cursor": cursor}, timeout=30).json()
             ids += page_ids(page["data"]["companies"]["items"])
             cursor = page["meta"]["next_cursor"]
 
@@ -133,12 +133,12 @@ def test_a_list_replaced_at_run_time_is_the_list_from_then_on() -> None:
     with CompaniesApiSimulator(companies(2), shape="strings") as api:
         api.companies = companies(1)
 
-        assert requests.get(api.url, timeout=5).json() == ["C1"]
+        assert requests.get(api.url, timeout=30).json() == ["C1"]
 
 
 def test_other_paths_and_methods_are_refused() -> None:
     with CompaniesApiSimulator(companies(1)) as api:
-        elsewhere = requests.get(f"http://{api.address}/elsewhere", timeout=5)
-        posted = requests.post(api.url, json={"a": 1}, timeout=5)
+        elsewhere = requests.get(f"http://{api.address}/elsewhere", timeout=30)
+        posted = requests.post(api.url, json={"a": 1}, timeout=30)
 
     assert (elsewhere.status_code, posted.status_code, posted.headers["Allow"]) == (404, 405, "GET")

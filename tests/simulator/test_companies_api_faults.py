@@ -15,7 +15,7 @@ from tests.simulator.test_companies_api import companies
 def answer_with(fault: CompaniesFault, **options) -> requests.Response:
     with CompaniesApiSimulator(companies(20), **options) as api:
         api.inject(fault)
-        return requests.get(api.url, timeout=5, allow_redirects=False)
+        return requests.get(api.url, timeout=30, allow_redirects=False)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_wrong_types_and_missing_ids_leave_no_usable_row() -> None:
 def test_a_fault_comes_as_often_as_asked_for_and_only_from_its_page_on() -> None:
     with CompaniesApiSimulator(companies(4), page_size=2) as api:
         api.inject(CompaniesFault.SERVER_ERROR, times=2, from_page=2)
-        statuses = [requests.get(api.url, params={"page": n}, timeout=5).status_code for n in (1, 2, 1, 2, 2)]
+        statuses = [requests.get(api.url, params={"page": n}, timeout=30).status_code for n in (1, 2, 1, 2, 2)]
 
     assert statuses == [200, 500, 200, 500, 200]
     assert [call.fault for call in api.ledger].count(CompaniesFault.SERVER_ERROR) == 2
@@ -92,7 +92,7 @@ def test_next_links_can_lead_abroad_or_nowhere() -> None:
     with CompaniesApiSimulator(companies(4), page_size=2, shape="wrapped", paging="next_link") as api:
         api.inject(CompaniesFault.FOREIGN_NEXT_LINK)
         api.inject(CompaniesFault.NEXT_LINK_LOOP)
-        abroad, loop = [requests.get(api.url, timeout=5).json()["next"] for _ in range(2)]
+        abroad, loop = [requests.get(api.url, timeout=30).json()["next"] for _ in range(2)]
 
     assert (abroad, loop) == ("http://companies.example.net/companies?page=2", api.url)
 
@@ -100,7 +100,7 @@ def test_next_links_can_lead_abroad_or_nowhere() -> None:
 def test_an_endless_body_goes_on_until_the_client_leaves() -> None:
     with CompaniesApiSimulator(companies(1)) as api:
         api.inject(CompaniesFault.ENDLESS_BODY)
-        with requests.get(api.url, timeout=5, stream=True) as answer:
+        with requests.get(api.url, timeout=30, stream=True) as answer:
             read = sum(len(part) for part in itertools.islice(answer.iter_content(65_536), 50))
 
     assert read > 1_000_000
@@ -109,7 +109,7 @@ def test_an_endless_body_goes_on_until_the_client_leaves() -> None:
 def test_a_gzip_bomb_is_small_on_the_wire_and_large_inside() -> None:
     with CompaniesApiSimulator(companies(1), gzip_bomb_bytes=5_000_000) as api:
         api.inject(CompaniesFault.GZIP_BOMB)
-        with requests.get(api.url, timeout=5, stream=True) as answer:
+        with requests.get(api.url, timeout=30, stream=True) as answer:
             packed = len(answer.raw.read(decode_content=False))
 
     assert packed < 10_000

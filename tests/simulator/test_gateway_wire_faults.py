@@ -18,7 +18,7 @@ def raw_exchange(caller: GatewayCaller) -> bytes:
     body = caller.document("<getAPISession/>")
     head = f"POST {parts.path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
     received = b""
-    with socket.create_connection((parts.hostname, parts.port), timeout=5) as connection:
+    with socket.create_connection((parts.hostname, parts.port), timeout=30) as connection:
         connection.sendall(head.encode() + body)
         while part := connection.recv(65_536):
             received += part
@@ -44,7 +44,7 @@ def test_a_slow_answer_does_not_hold_up_the_end() -> None:
         started = time.monotonic()
         caller.gateway.stop()
 
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 20  # not the minute
 
 
 def test_a_dripping_answer_comes_byte_by_byte() -> None:
@@ -131,7 +131,7 @@ def test_broken_gzip_cannot_be_unpacked() -> None:
 def test_a_gzip_bomb_is_small_on_the_wire_and_large_unpacked() -> None:
     with with_fault("gzip_bomb", size=4_000_000) as caller:
         document = caller.document("<getAPISession/>")
-        with caller.http.post(caller.url, data=document, stream=True, timeout=5) as answer:
+        with caller.http.post(caller.url, data=document, stream=True, timeout=30) as answer:
             packed = b"".join(answer.raw.stream(decode_content=False))
 
         assert len(packed) < 20_000
@@ -141,7 +141,7 @@ def test_a_gzip_bomb_is_small_on_the_wire_and_large_unpacked() -> None:
 def test_an_endless_answer_goes_on_as_long_as_one_reads() -> None:
     with with_fault("endless") as caller:
         document = caller.document("<getAPISession/>")
-        with caller.http.post(caller.url, data=document, stream=True, timeout=5) as answer:
+        with caller.http.post(caller.url, data=document, stream=True, timeout=30) as answer:
             received = sum(len(part) for _, part in zip(range(100), answer.iter_content(65_536), strict=False))
 
         assert received > 3_000_000

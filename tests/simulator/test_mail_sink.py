@@ -34,7 +34,7 @@ def certificate(tmp_path_factory):
 
 
 def test_an_accepted_message_is_kept_byte_for_byte_with_its_envelope(tmp_path) -> None:
-    with MailSink(tmp_path) as sink, smtplib.SMTP(sink.host, sink.port, timeout=5) as client:
+    with MailSink(tmp_path) as sink, smtplib.SMTP(sink.host, sink.port, timeout=30) as client:
         client.send_message(make_message(), to_addrs=["zoe@customer.example", "hidden@customer.example"])
 
     (kept,) = sink.messages()
@@ -47,7 +47,7 @@ def test_an_accepted_message_is_kept_byte_for_byte_with_its_envelope(tmp_path) -
 
 
 def test_hostile_message_ids_stay_inside_the_folder(tmp_path) -> None:
-    with MailSink(tmp_path / "mail") as sink, smtplib.SMTP(sink.host, sink.port, timeout=5) as client:
+    with MailSink(tmp_path / "mail") as sink, smtplib.SMTP(sink.host, sink.port, timeout=30) as client:
         client.send_message(make_message(message_id="<../../evil/\\x>"))
         client.sendmail("a@demo.example", ["b@demo.example"], b"Subject: none\r\n\r\nbody\r\n")
 
@@ -58,10 +58,10 @@ def test_hostile_message_ids_stay_inside_the_folder(tmp_path) -> None:
 def test_numbers_go_on_after_a_restart_on_the_same_port(tmp_path) -> None:
     ports = []
     for sink in [MailSink(tmp_path)] * 2:
-        with sink, smtplib.SMTP(sink.host, sink.port, timeout=5) as client:
+        with sink, smtplib.SMTP(sink.host, sink.port, timeout=30) as client:
             ports.append(sink.port)
             client.send_message(make_message())
-    with MailSink(tmp_path) as later, smtplib.SMTP(later.host, later.port, timeout=5) as client:
+    with MailSink(tmp_path) as later, smtplib.SMTP(later.host, later.port, timeout=30) as client:
         client.send_message(make_message())
 
     assert [path.name[:6] for path in sorted(tmp_path.glob("*.eml"))] == ["000001", "000002", "000003"]
@@ -72,7 +72,7 @@ def test_numbers_go_on_after_a_restart_on_the_same_port(tmp_path) -> None:
 def test_the_right_password_opens_the_sink_by_each_mechanism(tmp_path, mechanism) -> None:
     with (
         MailSink(tmp_path, users={"müller": 'p& <"€>'}) as sink,
-        smtplib.SMTP(sink.host, sink.port, timeout=5) as client,
+        smtplib.SMTP(sink.host, sink.port, timeout=30) as client,
     ):
         client.ehlo()
         answer = auth_with_utf8(client, mechanism, "müller", 'p& <"€>')
@@ -83,7 +83,7 @@ def test_the_right_password_opens_the_sink_by_each_mechanism(tmp_path, mechanism
 
 
 def test_a_wrong_password_is_refused_at_once_and_nothing_is_accepted(tmp_path) -> None:
-    with MailSink(tmp_path, users={"us": "right"}) as sink, smtplib.SMTP(sink.host, sink.port, timeout=5) as client:
+    with MailSink(tmp_path, users={"us": "right"}) as sink, smtplib.SMTP(sink.host, sink.port, timeout=30) as client:
         with pytest.raises(smtplib.SMTPAuthenticationError, match="535"):
             client.login("us", "wrong")
         with pytest.raises(smtplib.SMTPSenderRefused, match="Authentication required"):
@@ -93,7 +93,7 @@ def test_a_wrong_password_is_refused_at_once_and_nothing_is_accepted(tmp_path) -
 
 
 def test_without_users_no_sign_in_is_offered(tmp_path) -> None:
-    with MailSink(tmp_path) as sink, smtplib.SMTP(sink.host, sink.port, timeout=5) as client:
+    with MailSink(tmp_path) as sink, smtplib.SMTP(sink.host, sink.port, timeout=30) as client:
         client.ehlo()
 
         assert not client.has_extn("auth")
@@ -101,7 +101,7 @@ def test_without_users_no_sign_in_is_offered(tmp_path) -> None:
 
 def test_starttls_is_demanded_and_its_certificate_verifies(tmp_path, certificate) -> None:
     sink = MailSink(tmp_path, security="starttls", tls=certificate, users={"us": "right"})
-    with sink, smtplib.SMTP(sink.host, sink.port, timeout=5) as client:
+    with sink, smtplib.SMTP(sink.host, sink.port, timeout=30) as client:
         with pytest.raises(smtplib.SMTPResponseException, match="530"):
             client.send_message(make_message())
         client.starttls(context=certificate.client_context())
@@ -113,7 +113,7 @@ def test_starttls_is_demanded_and_its_certificate_verifies(tmp_path, certificate
 
 def test_implicit_tls_works_with_sign_in(tmp_path, certificate) -> None:
     sink = MailSink(tmp_path, security="ssl", tls=certificate, users={"us": "right"})
-    with sink, smtplib.SMTP_SSL(sink.host, sink.port, timeout=5, context=certificate.client_context()) as client:
+    with sink, smtplib.SMTP_SSL(sink.host, sink.port, timeout=30, context=certificate.client_context()) as client:
         client.login("us", "right")
         client.send_message(make_message())
 
@@ -122,11 +122,11 @@ def test_implicit_tls_works_with_sign_in(tmp_path, certificate) -> None:
 
 def test_a_certificate_of_an_unknown_authority_does_not_verify(tmp_path, certificate) -> None:
     with MailSink(tmp_path, security="ssl", tls=certificate) as sink, pytest.raises(ssl.SSLCertVerificationError):
-        smtplib.SMTP_SSL(sink.host, sink.port, timeout=5, context=ssl.create_default_context())
+        smtplib.SMTP_SSL(sink.host, sink.port, timeout=30, context=ssl.create_default_context())
 
 
 def test_a_message_above_the_size_limit_is_refused(tmp_path) -> None:
-    with MailSink(tmp_path, size_limit=100) as sink, smtplib.SMTP(sink.host, sink.port, timeout=5) as client:
+    with MailSink(tmp_path, size_limit=100) as sink, smtplib.SMTP(sink.host, sink.port, timeout=30) as client:
         client.ehlo()
         announced = client.esmtp_features["size"]
         with pytest.raises(smtplib.SMTPSenderRefused, match="552"):
@@ -137,7 +137,7 @@ def test_a_message_above_the_size_limit_is_refused(tmp_path) -> None:
 
 def test_a_refused_recipient_is_named_and_the_others_get_the_mail(tmp_path) -> None:
     sink = MailSink(tmp_path, refused_recipients=frozenset({"Gone@customer.example"}))
-    with sink, smtplib.SMTP(sink.host, sink.port, timeout=5) as client:
+    with sink, smtplib.SMTP(sink.host, sink.port, timeout=30) as client:
         refused = client.send_message(make_message(), to_addrs=["zoe@customer.example", "gone@customer.example"])
 
     assert [(address, code) for address, (code, _) in refused.items()] == [("gone@customer.example", 550)]
@@ -145,7 +145,7 @@ def test_a_refused_recipient_is_named_and_the_others_get_the_mail(tmp_path) -> N
 
 
 def test_a_folder_that_cannot_be_written_refuses_for_now(tmp_path) -> None:
-    with MailSink(tmp_path / "mail") as sink, smtplib.SMTP(sink.host, sink.port, timeout=5) as client:
+    with MailSink(tmp_path / "mail") as sink, smtplib.SMTP(sink.host, sink.port, timeout=30) as client:
         (tmp_path / "mail").rmdir()
         with pytest.raises(smtplib.SMTPDataError, match="452"):
             client.send_message(make_message())
@@ -154,7 +154,7 @@ def test_a_folder_that_cannot_be_written_refuses_for_now(tmp_path) -> None:
 def test_stop_ends_open_dialogues_and_leaves_no_thread(tmp_path) -> None:
     before = simulator_threads()
     sinks = [MailSink(tmp_path / str(number)).start() for number in range(5)]
-    clients = [smtplib.SMTP(sink.host, sink.port, timeout=5) for sink in sinks]
+    clients = [smtplib.SMTP(sink.host, sink.port, timeout=30) for sink in sinks]
 
     for sink in sinks:
         sink.stop()

@@ -6,7 +6,6 @@ import smtplib
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 import requests
@@ -19,6 +18,7 @@ from intacct_usage.simulator.mail import MailSink
 from intacct_usage.simulator.proxy import AuthenticatedProxy, RefusingProxy
 from tests.simulator.simulator_threads import simulator_threads
 from tests.simulator.test_companies_api import companies
+from tests.workers.processes import wait_until
 
 USER, PASSWORD = "us@er", "p:w/d é"
 CREDENTIALS = "us%40er:p%3Aw%2Fd%20%C3%A9"
@@ -41,7 +41,7 @@ def get(url: str, proxy_address: str, credentials: str = CREDENTIALS, **more) ->
         session.trust_env = False
         address = f"http://{credentials}@{proxy_address}" if credentials else f"http://{proxy_address}"
         session.proxies = {"http": address, "https": address}
-        return session.get(url, timeout=5, **more)
+        return session.get(url, timeout=30, **more)
 
 
 def connect(proxy_address: str, target: str, authorization: str) -> tuple[int, socket.socket]:
@@ -78,7 +78,7 @@ def test_without_the_right_password_nothing_reaches_the_target(proxy, api, crede
 
 
 def test_a_refusal_survives_a_large_body_the_proxy_never_reads(proxy, api) -> None:
-    answer = requests.post(api.url, data=b"x" * 3_000_000, proxies={"http": f"http://{proxy.address}"}, timeout=5)
+    answer = requests.post(api.url, data=b"x" * 3_000_000, proxies={"http": f"http://{proxy.address}"}, timeout=30)
 
     assert answer.status_code == 407
 
@@ -154,10 +154,11 @@ def test_a_refusing_proxy_answers_connect_and_get_alike(status) -> None:
 @pytest.mark.parametrize("refusal", ["close", "reset", "garbage", "hang"])
 def test_a_refusing_proxy_can_end_without_an_answer(refusal) -> None:
     with RefusingProxy(refusal) as proxy:
-        connection = http.client.HTTPConnection(proxy.host, proxy.port, timeout=0.3)
+        connection = http.client.HTTPConnection(proxy.host, proxy.port, timeout=0.3 if refusal == "hang" else 30)
         connection.set_tunnel("target.example", 443)
         with pytest.raises((OSError, http.client.HTTPException)):
             connection.request("GET", "/")
+        wait_until(lambda: len(proxy.requests))  # also where the client was quicker
         connection.close()
 
     assert [(request.target, request.status) for request in proxy.requests] == [("target.example:443", 0)]
@@ -170,14 +171,11 @@ def test_the_proxy_behaves_as_an_independent_implementation_does(proxy, api, tmp
     independent = subprocess.Popen([sys.executable, "-m", "proxy", *arguments])
     proxy._password = "p:w/d"
     try:
-        deadline = time.monotonic() + 10
-        while not port_file.exists() or not port_file.read_text().strip():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_until(lambda: port_file.exists() and port_file.read_text().strip())
         outcomes = [behaviour(f"127.0.0.1:{port_file.read_text().strip()}", api), behaviour(proxy.address, api)]
     finally:
         independent.terminate()
-        independent.wait(10)
+        independent.wait(60)
 
     assert outcomes[0] == outcomes[1] == [200, ["C1", "C2", "C3"], 407, 200, 407]
 

@@ -19,6 +19,7 @@ from intacct_usage.simulator.mail_script import (
 )
 from intacct_usage.simulator.scripted_mail import ScriptedMailServer
 from tests.simulator.simulator_threads import simulator_threads
+from tests.workers.processes import wait_until
 
 LEFT = (smtplib.SMTPServerDisconnected, ConnectionError, BrokenPipeError)
 
@@ -37,7 +38,7 @@ def make_message(size: int = 10) -> EmailMessage:
 
 def send(server: ScriptedMailServer, *recipients: str, login: tuple[str, str] | None = None, size: int = 10) -> dict:
     """One session as smtplib does it; returns the refused recipients."""
-    with smtplib.SMTP(server.host, server.port, timeout=5) as client:
+    with smtplib.SMTP(server.host, server.port, timeout=30) as client:
         if login:
             client.login(*login)
         return client.send_message(make_message(size), to_addrs=recipients or ("b@demo.example",))
@@ -120,7 +121,7 @@ def test_a_drop_leaves_the_client_untold_and_the_record_says_whether_it_was_take
 @pytest.mark.parametrize("act", [acknowledge_and_drop(), drop(Stage.QUIT)])
 def test_a_drop_after_the_250_is_an_accepted_mail(act) -> None:
     with ScriptedMailServer(MailScript.of(act)) as server:
-        client = smtplib.SMTP(server.host, server.port, timeout=5)
+        client = smtplib.SMTP(server.host, server.port, timeout=30)
         refused = client.send_message(make_message())
         with pytest.raises(LEFT):
             client.quit()
@@ -133,7 +134,7 @@ def test_a_drop_after_the_250_is_an_accepted_mail(act) -> None:
 @pytest.mark.parametrize("stage", [Stage.CONNECT, Stage.EHLO, Stage.RCPT, Stage.BODY, Stage.DOT])
 def test_a_hang_lasts_until_the_client_gives_up(stage) -> None:
     with ScriptedMailServer(MailScript.of(hang(stage))) as server:
-        with pytest.raises((TimeoutError, smtplib.SMTPException)), smtplib.SMTP(timeout=0.2) as client:
+        with pytest.raises((TimeoutError, smtplib.SMTPException)), smtplib.SMTP(timeout=1.5) as client:
             client.connect(server.host, server.port)
             client.send_message(make_message())
         (session,) = server.wait_for_ended(1)
@@ -144,8 +145,9 @@ def test_a_hang_lasts_until_the_client_gives_up(stage) -> None:
 def test_stop_ends_a_hanging_session() -> None:
     before = simulator_threads()
     with ScriptedMailServer(MailScript.of(hang(Stage.EHLO))) as server:
-        client = smtplib.SMTP(server.host, server.port, timeout=5)
+        client = smtplib.SMTP(server.host, server.port, timeout=30)
         client.putcmd("ehlo", "x")
+        wait_until(lambda: server.sessions()[0].reached is Stage.EHLO)
     client.close()
 
     assert simulator_threads() == before
@@ -165,7 +167,7 @@ def test_sessions_follow_their_scripts_in_turn_and_the_last_repeats() -> None:
 def test_an_act_with_times_counts_within_a_session() -> None:
     server = ScriptedMailServer(MailScript.of(refuse(Stage.MAIL, "450 4.2.0 Greylisted", times=1)))
 
-    with server, smtplib.SMTP(server.host, server.port, timeout=5) as client:
+    with server, smtplib.SMTP(server.host, server.port, timeout=30) as client:
         with pytest.raises(smtplib.SMTPSenderRefused):
             client.send_message(make_message())
         client.send_message(make_message())
@@ -183,7 +185,7 @@ def test_an_act_with_times_counts_within_a_session() -> None:
 )
 def test_starttls_can_be_stripped_or_broken(certificate, script, error) -> None:
     with ScriptedMailServer(script, security="starttls", tls=certificate) as server:
-        with pytest.raises(error), smtplib.SMTP(server.host, server.port, timeout=5) as client:
+        with pytest.raises(error), smtplib.SMTP(server.host, server.port, timeout=30) as client:
             client.starttls(context=certificate.client_context())
         (session,) = server.wait_for_ended(1)
 
@@ -194,7 +196,7 @@ def test_a_client_that_falls_back_to_clear_text_is_seen_doing_so(certificate) ->
     script = MailScript((refuse(Stage.STARTTLS, "454 4.7.0 TLS not available"),), users={"us": "pw"})
 
     server = ScriptedMailServer(script, security="starttls", tls=certificate)
-    with server, smtplib.SMTP(server.host, server.port, timeout=5) as client:
+    with server, smtplib.SMTP(server.host, server.port, timeout=30) as client:
         with pytest.raises(smtplib.SMTPResponseException, match="454"):
             client.starttls()
         client.login("us", "pw")
@@ -209,9 +211,9 @@ def test_tls_and_sign_in_work_when_nothing_is_scripted(certificate, security) ->
 
     with ScriptedMailServer(script, security=security, tls=certificate) as server:
         if security == "ssl":
-            client = smtplib.SMTP_SSL(server.host, server.port, timeout=5, context=context)
+            client = smtplib.SMTP_SSL(server.host, server.port, timeout=30, context=context)
         else:
-            client = smtplib.SMTP(server.host, server.port, timeout=5)
+            client = smtplib.SMTP(server.host, server.port, timeout=30)
             client.starttls(context=context)
         with client:
             client.login("us", "pw")
@@ -225,7 +227,7 @@ def test_tls_and_sign_in_work_when_nothing_is_scripted(certificate, security) ->
 def test_an_untrusted_certificate_ends_the_session_in_the_handshake(certificate) -> None:
     with ScriptedMailServer(MailScript(), security="ssl", tls=certificate) as server:
         with pytest.raises(ssl.SSLCertVerificationError):
-            smtplib.SMTP_SSL(server.host, server.port, timeout=5, context=ssl.create_default_context())
+            smtplib.SMTP_SSL(server.host, server.port, timeout=30, context=ssl.create_default_context())
         (session,) = server.wait_for_ended(1)
 
     assert (session.reached, session.ended) == (Stage.HANDSHAKE, Ended.HANDSHAKE_FAILED)
@@ -234,7 +236,7 @@ def test_an_untrusted_certificate_ends_the_session_in_the_handshake(certificate)
 def test_the_size_limit_is_announced_and_kept_even_if_the_client_lies() -> None:
     server = ScriptedMailServer(MailScript(size_limit=1_000))
 
-    with server, smtplib.SMTP(server.host, server.port, timeout=5) as client:
+    with server, smtplib.SMTP(server.host, server.port, timeout=30) as client:
         client.ehlo()
         announced = client.esmtp_features["size"]
         told = client.mail("a@demo.example", ["SIZE=5000"])[0]

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.workers.processes import wait_until
+
 ROOT = Path(__file__).resolve().parents[2]
 BARE = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
 
@@ -39,7 +41,7 @@ def running(tmp_path: Path, *arguments: str):
     output = (tmp_path / "output").open("w")
     process = subprocess.Popen(command, cwd=ROOT, env=BARE, stdout=output, stderr=subprocess.STDOUT)
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while not ready.exists():
             assert process.poll() is None, (tmp_path / "output").read_text()
             assert time.monotonic() < deadline
@@ -47,16 +49,16 @@ def running(tmp_path: Path, *arguments: str):
         yield process, json.loads(ready.read_text())
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
         output.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_with_success_and_the_ready_file_goes(tmp_path, number) -> None:
     with running(tmp_path) as (process, endpoints):
-        status = requests.get(endpoints["companies_url"], timeout=5).status_code
+        status = requests.get(endpoints["companies_url"], timeout=30).status_code
         process.send_signal(number)
-        code = process.wait(10)
+        code = process.wait(60)
 
     assert (status, code, (tmp_path / "ready.json").exists()) == (401, 0, False)
 
@@ -64,7 +66,7 @@ def test_a_signal_ends_it_with_success_and_the_ready_file_goes(tmp_path, number)
 def test_it_prints_addresses_users_and_passwords_and_calls_them_demo(tmp_path) -> None:
     with running(tmp_path) as (process, endpoints):
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
     printed = (tmp_path / "output").read_text()
     assert printed.startswith("Demo data: companies, people and passwords are made up;")
@@ -77,8 +79,7 @@ def test_it_prints_addresses_users_and_passwords_and_calls_them_demo(tmp_path) -
 def test_the_env_file_is_read_by_a_shell_and_for_its_owner_alone(tmp_path) -> None:
     env_file = tmp_path / "services.env"
     with running(tmp_path, "--env-file", str(env_file), "--mail-folder", str(tmp_path / "mail")) as (_, endpoints):
-        while not env_file.exists():
-            time.sleep(0.02)
+        wait_until(env_file.exists)
         script = '. "$1"; printf "%s\\n" "$SIMULATOR_SENDER_ID" "$SIMULATOR_SENDER_PASSWORD" "$OUTBOUND_ALLOW"'
         read = subprocess.run(["sh", "-euc", script, "sh", env_file], capture_output=True, text=True, check=True)
         mode = env_file.stat().st_mode & 0o777
@@ -100,7 +101,7 @@ def test_a_broken_scenario_is_told_in_one_sentence(tmp_path, text, sentence) -> 
         path.write_text(text)
     command = [sys.executable, "manage.py", "simulator", "--scenario", str(path)]
 
-    ended = subprocess.run(command, cwd=ROOT, env=BARE, capture_output=True, text=True, timeout=30)
+    ended = subprocess.run(command, cwd=ROOT, env=BARE, capture_output=True, text=True, timeout=90)
 
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.strip().endswith(sentence)

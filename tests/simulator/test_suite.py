@@ -16,41 +16,27 @@ from intacct_usage.simulator.scenario import (
     ScenarioError,
 )
 from intacct_usage.simulator.suite import SERVICES, SimulatorError, SimulatorSuite
+from tests.ports import free_ports
 from tests.simulator.gateway_calls import SENDER, make_scenario
 from tests.simulator.simulator_threads import simulator_threads
-
-
-def free_port_base() -> int:
-    """Six ports in a row that are free just now."""
-    for base in range(21_000, 60_000, 50):
-        held = []
-        try:
-            held = [socket.create_server(("127.0.0.1", base + number)) for number in range(len(SERVICES))]
-            return base
-        except OSError:
-            continue
-        finally:
-            for server in held:
-                server.close()
-    raise RuntimeError("no six free ports in a row")
 
 
 def companies_of(suite: SimulatorSuite) -> list[str]:
     options = suite.scenario.companies_api
     headers = {options.token_header: f"{options.token_prefix}{options.token}"}
-    answer = requests.get(suite.endpoints.companies_url, headers=headers, timeout=5)
+    answer = requests.get(suite.endpoints.companies_url, headers=headers, timeout=30)
     return [row[options.id_field] for row in answer.json()[options.list_key]]
 
 
 def test_every_service_is_reached_at_its_endpoint_and_is_allowed(tmp_path) -> None:
     with SimulatorSuite(Scenario(company_count=20, history_days=1), tmp_path) as suite:
         listed = companies_of(suite)
-        refused = requests.post(suite.endpoints.gateway_url, data=b"<request/>", timeout=5)
+        refused = requests.post(suite.endpoints.gateway_url, data=b"<request/>", timeout=30)
         discovery = (
             f"{suite.endpoints.graph_url}/{suite.scenario.graph.tenant_id}/v2.0/.well-known/openid-configuration"
         )
-        graph = requests.get(discovery, verify=suite.endpoints.ca_file, timeout=5)
-        with smtplib.SMTP(suite.endpoints.mail_host, suite.endpoints.mail_port, timeout=5) as client:
+        graph = requests.get(discovery, verify=suite.endpoints.ca_file, timeout=30)
+        with smtplib.SMTP(suite.endpoints.mail_host, suite.endpoints.mail_port, timeout=30) as client:
             client.sendmail("a@demo.example", ["b@demo.example"], b"Subject: x\r\n\r\nx\r\n")
         allowed = parse_outbound_allow(suite.allow)
 
@@ -66,7 +52,7 @@ def test_the_proxy_asks_for_the_scenarios_password_and_carries_the_others(tmp_pa
         options = suite.scenario.proxy
         proxy = f"http://{options.username}:{options.password}@{suite.proxy.address}"
         answers = [
-            requests.get(suite.endpoints.companies_url, proxies={"http": address}, timeout=5).status_code
+            requests.get(suite.endpoints.companies_url, proxies={"http": address}, timeout=30).status_code
             for address in (suite.endpoints.proxy_url, proxy)
         ]
 
@@ -83,7 +69,7 @@ def test_the_first_company_that_lets_the_user_in_is_named(tmp_path) -> None:
 
 
 def test_ports_follow_the_first_one_and_stay_over_a_restart(tmp_path) -> None:
-    base = free_port_base()
+    base = free_ports(len(SERVICES))
     suite = SimulatorSuite(make_scenario(), tmp_path, port_base=base)
 
     for _ in range(2):
@@ -94,7 +80,7 @@ def test_ports_follow_the_first_one_and_stay_over_a_restart(tmp_path) -> None:
 
 
 def test_a_taken_port_is_told_in_one_sentence_and_nothing_keeps_running(tmp_path) -> None:
-    base, before = free_port_base(), simulator_threads()
+    base, before = free_ports(len(SERVICES)), simulator_threads()
     suite = SimulatorSuite(make_scenario(), tmp_path, port_base=base)
     sentence = f"The simulated Microsoft Graph cannot listen on port {base + 4}: address already in use. Choose another"
 
@@ -128,8 +114,8 @@ def test_the_scenario_shapes_the_services(tmp_path) -> None:
     api = CompaniesApiOptions(token="t", token_header="X-Key", token_prefix="", shape="nested", pagination="cursor")
     mail = MailOptions(username="us", password="pw", security="starttls", size_limit=1_000_000)
     with SimulatorSuite(make_scenario(companies_api=api, mail=mail), tmp_path) as suite:
-        listed = requests.get(suite.endpoints.companies_url, headers={"X-Key": "t"}, timeout=5).json()
-        with smtplib.SMTP(suite.endpoints.mail_host, suite.endpoints.mail_port, timeout=5) as client:
+        listed = requests.get(suite.endpoints.companies_url, headers={"X-Key": "t"}, timeout=30).json()
+        with smtplib.SMTP(suite.endpoints.mail_host, suite.endpoints.mail_port, timeout=30) as client:
             client.starttls(context=suite.certificate.client_context())
             signed_in = client.login("us", "pw")[0]
             size = client.esmtp_features["size"]

@@ -7,7 +7,7 @@ from intacct_usage.simulator.companies_api import CompaniesApiSimulator
 from usage.companies.entries import CompanyEntry
 from usage.companies.list_source import ListRequest, LoadLimits, read_company_list
 
-LIMITS = LoadLimits(total_seconds=5)
+LIMITS = LoadLimits(total_seconds=30)
 
 
 def listed(*ids: str, **fields: str) -> list[SimpleNamespace]:
@@ -21,7 +21,7 @@ def many(count: int) -> list[SimpleNamespace]:
 
 
 def policy_for(*addresses: str) -> OutboundPolicy:
-    return OutboundPolicy(allow=parse_outbound_allow(",".join(addresses)), deadline_seconds=5)
+    return OutboundPolicy(allow=parse_outbound_allow(",".join(addresses)), deadline_seconds=30)
 
 
 def read_from(

@@ -44,7 +44,9 @@ def test_a_file_has_the_columns_and_the_listed_companies_in_order() -> None:
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     rows=st.lists(
         st.tuples(IDS, TEXTS, TEXTS, TEXTS, st.none() | TEXTS), max_size=5, unique_by=lambda row: company_key(row[0])

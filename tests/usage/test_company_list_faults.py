@@ -18,7 +18,7 @@ def refusal_of(fault: CompaniesFault, *, limits: LoadLimits | None = None, **opt
     with CompaniesApiSimulator(many(30), **options) as api:
         api.inject(fault)
         with pytest.raises(CompanyListError) as refusal:
-            read_from(api, limits=limits or LoadLimits(total_seconds=3))
+            read_from(api, limits=limits or LoadLimits(total_seconds=30))
     return refusal.value.message.replace(api.address, "SERVER")
 
 
@@ -87,7 +87,7 @@ def test_a_connection_that_fails_is_told_with_the_server_and_keeps_the_list(faul
 
 @pytest.mark.parametrize("fault", [CompaniesFault.ENDLESS_BODY, CompaniesFault.GZIP_BOMB])
 def test_an_answer_without_end_is_cut_off_at_the_cap_of_decoded_bytes(fault) -> None:
-    message = refusal_of(fault, limits=LoadLimits(max_bytes=1024 * 1024, total_seconds=3))
+    message = refusal_of(fault, limits=LoadLimits(max_bytes=1024 * 1024, total_seconds=30))
 
     assert "is larger than 1 MiB" in message
 
@@ -95,7 +95,7 @@ def test_an_answer_without_end_is_cut_off_at_the_cap_of_decoded_bytes(fault) -> 
 def test_the_cap_counts_the_bytes_of_all_pages_together() -> None:
     with CompaniesApiSimulator(many(40), page_size=10, shape="wrapped") as api:
         with pytest.raises(CompanyListError, match="is larger than"):
-            read_from(api, limits=LoadLimits(max_bytes=2000, total_seconds=3))
+            read_from(api, limits=LoadLimits(max_bytes=2000, total_seconds=30))
 
         assert 1 < len(api.ledger) < 4
 
@@ -106,15 +106,15 @@ def test_an_api_that_never_answers_is_given_up_after_the_total_time() -> None:
     message = refusal_of(CompaniesFault.NEVER, limits=LoadLimits(total_seconds=0.3))
 
     assert message.startswith("The companies API could not be read. ")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10  # the default is far more
 
 
 def test_more_items_or_pages_than_allowed_are_refused() -> None:
     with CompaniesApiSimulator(many(30), page_size=10, shape="wrapped") as api:
         with pytest.raises(CompanyListError, match=r"^The list holds more than 15 companies\."):
-            read_from(api, limits=LoadLimits(max_items=15, total_seconds=3))
+            read_from(api, limits=LoadLimits(max_items=15, total_seconds=30))
         with pytest.raises(CompanyListError, match=r"^The list has more than 2 pages\."):
-            read_from(api, limits=LoadLimits(max_pages=2, total_seconds=3))
+            read_from(api, limits=LoadLimits(max_pages=2, total_seconds=30))
 
 
 def test_a_next_page_on_another_server_is_not_asked_for() -> None:

@@ -36,13 +36,13 @@ def test_a_filter_that_cannot_be_used_is_refused_with_its_reason(value, kind, me
 
 @pytest.mark.parametrize("value", ["(a|aa)+b", "(?R)?a", "(.|..)+z"])
 def test_a_regular_expression_that_backtracks_without_end_is_refused_in_a_second(value) -> None:
-    started = time.monotonic()
+    started = time.thread_time()  # of the processor, not of the clock: others use it too
 
     with pytest.raises(FilterRuleError) as refusal:
         validate_rule(rule(value, "regex"))
 
     assert refusal.value.message == f"The regular expression “{value}” of the filter “UK” {TOO_SLOW}"
-    assert time.monotonic() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_a_match_that_takes_too_long_is_an_error_and_never_a_guess() -> None:
@@ -54,10 +54,10 @@ def test_a_match_that_takes_too_long_is_an_error_and_never_a_guess() -> None:
 
 
 def test_a_glob_of_nothing_but_stars_and_letters_is_answered_at_once() -> None:
-    started = time.monotonic()
+    started = time.thread_time()  # of the processor, not of the clock: others use it too
 
     assert not matches(rule("*a" * 100, "glob"), "a" * 99 + "b")
-    assert time.monotonic() - started < 0.2
+    assert time.thread_time() - started < 0.2
 
 
 @pytest.mark.parametrize(("value", "kind"), [("UK_", "prefix"), ("*_UK", "glob"), (r"(UK|IE)_\d{1,4}", "regex")])

@@ -20,7 +20,7 @@ def run_together(*works: Callable[[], object]) -> list[BaseException]:
 
     def run(work: Callable[[], object]) -> None:
         try:
-            barrier.wait(5)
+            barrier.wait(60)
             work()
         except Exception as error:  # noqa: BLE001 - the test shows whatever came
             failures.append(error)
@@ -31,7 +31,7 @@ def run_together(*works: Callable[[], object]) -> list[BaseException]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     return failures
 
 

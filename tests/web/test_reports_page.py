@@ -231,14 +231,14 @@ def queries_of(client: "object") -> int:
 def test_the_page_says_how_old_and_how_complete_its_figures_are(
     client_as: ClientAs, query: str, days: int, statement: str
 ) -> None:
-    uk = make_filter("UK Companies", "UK_")
-    make_company("UK_one", query_filter=uk, last_success_at=clock.now() - timedelta(days=2))
-    make_failing_company("elsewhere", last_success_at=clock.now())
+    uk, now = make_filter("UK Companies", "UK_"), clock.now()
+    make_company("UK_one", query_filter=uk, last_success_at=now - timedelta(days=2))
+    make_failing_company("elsewhere", last_success_at=now)
 
     page = client_as("Viewer").get(f"/reports/?{query}").content.decode()
     said = page[page.index('id="data-age"') :].partition("</p>")[0]
 
-    assert f'datetime="{clock.now() - timedelta(days=days):%Y-%m-%d}T' in said
+    assert f'datetime="{now - timedelta(days=days):%Y-%m-%d}T' in said
     assert ("More than 36 hours old" in said) is (days > 1)
     assert f"{statement} compan" in said
     assert ("elsewhere" in said) is (days == 0)

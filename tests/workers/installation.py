@@ -13,7 +13,7 @@ from tests.workers.processes import WorkerProcess
 from usage.fetching.runs import ask_for_run
 from usage.models import ApiCredential, Company, FetchRun
 
-QUICK = {"LEASE_SECONDS": "3", "REAPER_SECONDS": "1", "HTTP_DEADLINE_SECONDS": "5", "FETCH_CONCURRENCY": "4"}
+QUICK = {"LEASE_SECONDS": "5", "REAPER_SECONDS": "1", "HTTP_DEADLINE_SECONDS": "30", "FETCH_CONCURRENCY": "4"}
 
 
 def world(companies: int = 12, latency: float = 0.0, **fields: object) -> Scenario:

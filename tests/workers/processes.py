@@ -6,16 +6,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 WORKERS = 4
-START_SECONDS = 60.0
+PATIENCE_SECONDS = 240.0
+"""For whole runs and for a start, on a slow machine that does much else: a test that hangs is what ends here."""
 
 
-def wait_until(holds: Callable[[], object], seconds: float = 30.0, *, every: float = 0.05) -> float:
-    """Wait for something to become true; how long it took. Fails the test with its name when it does not."""
+def wait_until(holds: Callable[[], object], seconds: float = 60.0, *, every: float = 0.05) -> float:
+    """Wait for something to become true; how long it took. Fails the test with its name when it does not.
+
+    The limit is for a test that hangs: far more than anything waited for takes on a slow machine that does much else.
+    """
     started = time.monotonic()
     while not holds():
         if time.monotonic() - started > seconds:
@@ -30,16 +35,30 @@ def children(process_id: int) -> list[int]:
         text = Path(f"/proc/{process_id}/task/{process_id}/children").read_text()
     except OSError:
         return []
-    return sorted(int(child) for child in text.split() if not is_gone(int(child)))
+    return sorted((int(child) for child in text.split() if not is_gone(int(child))), key=age_of)
 
 
 def is_gone(process_id: int) -> bool:
     """Whether it does not exist, or has ended and only waits for its parent."""
+    return _stat(process_id)[0] in "ZX"
+
+
+def started_at(process_id: int) -> int:
+    """In the kernel's ticks; with the id it names one process for ever, for ids are given anew. 0 if it is gone."""
+    return int(_stat(process_id)[19])
+
+
+def age_of(process_id: int) -> tuple[int, int]:
+    """For sorting: the id alone does not do, after the highest one they begin with the low ones again."""
+    return started_at(process_id), process_id
+
+
+def _stat(process_id: int) -> list[str]:
+    """The fields of /proc/…/stat behind the name, the state first; of a process that does not exist, as if ended."""
     try:
-        state = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0]
+        return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return True
-    return state in "ZX"
+        return ["X", *"0" * 50]
 
 
 @dataclass
@@ -60,7 +79,7 @@ class WorkerProcess:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        self._seen: set[int] = set()
+        self._seen: dict[int, int] = {}
 
     @property
     def supervisor(self) -> int:
@@ -81,9 +100,9 @@ class WorkerProcess:
 
     @property
     def processes(self) -> set[int]:
-        """All that were ever seen of it, the supervisor apart."""
-        self._seen |= {pid for pid in (self.main, self.sentinel, *self.pool) if pid}
-        return self._seen
+        """All that were ever seen of it, the supervisor apart, unless another program has got the id since."""
+        self._seen |= {pid: started_at(pid) for pid in (self.main, self.sentinel, *self.pool) if pid}
+        return {pid for pid, started in self._seen.items() if started_at(pid) in (started, 0)}
 
     @property
     def log(self) -> str:
@@ -94,7 +113,7 @@ class WorkerProcess:
         return len(self.pool) >= WORKERS + 2 and bool(self.processes)
 
     def wait_until_complete(self) -> "WorkerProcess":
-        wait_until(self.is_complete, START_SECONDS)
+        wait_until(self.is_complete, PATIENCE_SECONDS)
         return self
 
     def kill(self, process_id: int, number: int = signal.SIGKILL) -> None:
@@ -103,11 +122,11 @@ class WorkerProcess:
             raise ProcessLookupError(process_id)
         os.kill(process_id, number)
 
-    def wait_for_end(self, seconds: float = 35.0) -> int:
+    def wait_for_end(self, seconds: float = 60.0) -> int:
         return self.popen.wait(seconds)
 
     def nothing_left(self) -> bool:
-        return all(is_gone(process_id) for process_id in self._seen)
+        return not self._living()
 
     def end(self) -> None:
         """For the end of a test, whatever state the worker is in."""
@@ -115,6 +134,9 @@ class WorkerProcess:
         if self.popen.poll() is None:
             self.popen.kill()
             self.popen.wait()
-        for process_id in self._seen:
-            if not is_gone(process_id):
+        for process_id in self._living():
+            with suppress(ProcessLookupError):
                 os.kill(process_id, signal.SIGKILL)
+
+    def _living(self) -> list[int]:
+        return [pid for pid, started in self._seen.items() if started_at(pid) == started and not is_gone(pid)]

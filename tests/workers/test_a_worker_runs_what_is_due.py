@@ -9,7 +9,7 @@ from scheduling.models import Occurrence, Schedule
 from scheduling.schedules import Recipients, enable_schedule, save_schedule
 from tests.workers.installation import Installation
 from tests.workers.ledger_check import differences, false_states, queries
-from tests.workers.processes import wait_until
+from tests.workers.processes import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +27,7 @@ def test_a_due_schedule_is_fetched_reported_and_mailed_once(install: Callable[..
     due_now(schedule)
 
     installation.start_worker()
-    wait_until(lambda: len(installation.mail.messages()) == 2, 40)
+    wait_until(lambda: len(installation.mail.messages()) == 2, PATIENCE_SECONDS)
 
     occurrence = Occurrence.objects.get()
     wait_until(lambda: not occurrence.emails.exclude(state="sent").exists())

@@ -7,7 +7,7 @@ from django.db import connection
 
 from tests.workers.installation import Installation, world
 from tests.workers.ledger_check import differences, false_states, queries
-from tests.workers.processes import wait_until
+from tests.workers.processes import PATIENCE_SECONDS, wait_until
 from usage.models import FetchRun
 
 pytestmark = pytest.mark.slow
@@ -31,9 +31,9 @@ def test_a_run_outlives_ended_connections(install: Callable[..., Installation]) 
     run = installation.ask_for_run()
 
     for calls in (8, 24):
-        wait_until(lambda calls=calls: queries(installation) >= calls, 60)
+        wait_until(lambda calls=calls: queries(installation) >= calls, PATIENCE_SECONDS)
         assert end_other_connections() > 3
-    wait_until(lambda: FetchRun.objects.get(pk=run.pk).status not in FetchRun.OPEN_STATUSES, 90)
+    wait_until(lambda: FetchRun.objects.get(pk=run.pk).status not in FetchRun.OPEN_STATUSES, PATIENCE_SECONDS)
 
     run.refresh_from_db()
     assert (run.status, run.companies_done) == ("success", COMPANIES)

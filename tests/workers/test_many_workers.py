@@ -10,9 +10,10 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Count
 
 from scheduling.models import Occurrence, RunLane, Schedule, WorkerBeat
+from tests.holding import held_up
 from tests.workers.installation import Installation, world
 from tests.workers.ledger_check import differences, false_states, queries
-from tests.workers.processes import wait_until
+from tests.workers.processes import PATIENCE_SECONDS, wait_until
 from usage.models import CompanySource, FetchRun
 
 COMPANIES = 40
@@ -35,7 +36,9 @@ def test_schedules_due_in_one_minute_fire_once_under_two_workers(install: Callab
         ]
     )
 
-    wait_until(lambda: not Occurrence.objects.open().exists() and Occurrence.objects.count() >= SCHEDULES, 90)
+    wait_until(
+        lambda: not Occurrence.objects.open().exists() and Occurrence.objects.count() >= SCHEDULES, PATIENCE_SECONDS
+    )
 
     per_schedule = Occurrence.objects.values("schedule").annotate(count=Count("pk"))
     assert sorted(row["count"] for row in per_schedule) == [1] * SCHEDULES
@@ -52,7 +55,7 @@ def test_two_workers_share_one_run(install: Callable[..., Installation]) -> None
 
     run = installation.ask_for_run()
     wait_until(lambda: RunLane.objects.exclude(owner="").values("owner").distinct().count() == 2)
-    wait_until(lambda: FetchRun.objects.get(pk=run.pk).status == "success", 60)
+    wait_until(lambda: FetchRun.objects.get(pk=run.pk).status == "success", PATIENCE_SECONDS)
 
     assert differences(installation) == false_states(run) == []
     assert queries(installation) == 2 * COMPANIES
@@ -62,33 +65,34 @@ def test_two_workers_share_one_run(install: Callable[..., Installation]) -> None
 def test_writers_beside_a_fetch_never_meet_a_locked_database(install: Callable[..., Installation]) -> None:
     installation = install(world(COMPANIES, 0.05))
     installation.start_worker()
-    run = installation.ask_for_run()
-    over, counts, locked = threading.Event(), [], []
+    over, counts, locked = threading.Event(), {}, []
 
-    def read_then_write() -> None:
-        written = 0
+    def read_then_write(number: int) -> None:
         try:
             while not over.is_set():
                 with transaction.atomic():
                     CompanySource.objects.count()
                     FetchRun.objects.filter(pk=run.pk).update(lookback_days=0)
-                written += 1
+                counts[number] += 1
         except OperationalError as error:
             locked.append(str(error))
         finally:
-            counts.append(written)
             connection.close()
 
-    writers = [threading.Thread(target=read_then_write) for _ in range(4)]
-    for writer in writers:
-        writer.start()
-    wait_until(lambda: FetchRun.objects.get(pk=run.pk).status == "success", 90)
+    counts.update(dict.fromkeys(range(4), 0))
+    writers = [threading.Thread(target=read_then_write, args=(number,)) for number in counts]
+    with held_up(installation.gateway, answered=COMPANIES // 2, function="query"):  # until each had its turns
+        run = installation.ask_for_run()
+        for writer in writers:
+            writer.start()
+        wait_until(lambda: locked or min(counts.values()) > 10, PATIENCE_SECONDS)
+    wait_until(lambda: FetchRun.objects.get(pk=run.pk).status == "success", PATIENCE_SECONDS)
     over.set()
     for writer in writers:
         writer.join()
 
     assert locked == []
-    assert len(counts) == 4 and min(counts) > 10
+    assert len(counts) == 4 and min(counts.values()) > 10
     assert "locked" not in installation.log
 
 

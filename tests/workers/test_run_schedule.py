@@ -9,8 +9,9 @@ import pytest
 from intacct_usage.simulator.scenario import Fault
 from scheduling.models import Schedule
 from scheduling.schedules import Recipients, save_schedule
+from tests.holding import held_up
 from tests.workers.installation import Installation, world
-from tests.workers.processes import ROOT, wait_until
+from tests.workers.processes import PATIENCE_SECONDS, ROOT, wait_until
 from usage.fetching.run_progress import run_progress
 from usage.models import FetchRun
 
@@ -26,7 +27,13 @@ def make_schedule(installation: Installation, **fields: object) -> None:
 def run_schedule(installation: Installation) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "manage.py", "run_schedule", "Nightly", "--wait"]
     return subprocess.run(
-        command, cwd=ROOT, env=installation.environment, capture_output=True, text=True, timeout=90, check=False
+        command,
+        cwd=ROOT,
+        env=installation.environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
     )
 
 
@@ -82,13 +89,14 @@ def test_a_failed_run_makes_it_exit_with_2(install: Callable[..., Installation])
 
 def test_the_figures_of_a_run_follow_it(install: Callable[..., Installation]) -> None:
     installation = install(world(COMPANIES * 2, 0.3), FETCH_CONCURRENCY="2")
-    installation.start_worker()
     run = installation.ask_for_run()
     waiting = run_progress(run)
-
-    wait_until(lambda: run_progress(FetchRun.objects.get(pk=run.pk))["done"] >= 4)
-    midway = run_progress(FetchRun.objects.get(pk=run.pk))
-    wait_until(lambda: FetchRun.objects.get(pk=run.pk).status == "success", 60)
+    with held_up(installation.gateway, answered=COMPANIES, function="query"):
+        installation.start_worker()
+        wait_until(lambda: run_progress(FetchRun.objects.get(pk=run.pk))["done"] == COMPANIES)
+        wait_until(lambda: run_progress(FetchRun.objects.get(pk=run.pk))["current_count"])
+        midway = run_progress(FetchRun.objects.get(pk=run.pk))
+    wait_until(lambda: FetchRun.objects.get(pk=run.pk).status == "success", PATIENCE_SECONDS)
     at_the_end = run_progress(FetchRun.objects.get(pk=run.pk))
 
     assert (waiting["status"], waiting["sub_state"], waiting["total"], waiting["started_at"]) == (

@@ -11,7 +11,7 @@ from django.db import connection
 from scheduling.models import WorkerBeat
 from tests.workers.installation import Installation, world
 from tests.workers.ledger_check import differences, false_states
-from tests.workers.processes import WorkerProcess, wait_until
+from tests.workers.processes import PATIENCE_SECONDS, WorkerProcess, wait_until
 from usage.models import CompanyFetch, FetchRun, UsageRecord
 
 pytestmark = pytest.mark.slow
@@ -36,15 +36,15 @@ def test_a_run_moves_on_while_a_worker_sleeps_and_it_writes_nothing_when_it_wake
 
     send_to_all(sleeper, signal.SIGSTOP)
     if connection.vendor == "postgresql":  # the server ends the transaction of a sleeper; of SQLite's lock nobody can
-        wait_until(lambda: FetchRun.objects.get(pk=run.pk).status not in FetchRun.OPEN_STATUSES, 120)
+        wait_until(lambda: FetchRun.objects.get(pk=run.pk).status not in FetchRun.OPEN_STATUSES, PATIENCE_SECONDS)
         run.refresh_from_db()
         before = (run.status, run.companies_done, run.message, UsageRecord.objects.count())
     else:
-        time.sleep(4)
+        time.sleep(7)  # longer than the lease
     send_to_all(sleeper, signal.SIGCONT)
-    wait_until(lambda: FetchRun.objects.get(pk=run.pk).status not in FetchRun.OPEN_STATUSES, 90)
+    wait_until(lambda: FetchRun.objects.get(pk=run.pk).status not in FetchRun.OPEN_STATUSES, PATIENCE_SECONDS)
     again = installation.ask_for_run()
-    wait_until(lambda: FetchRun.objects.get(pk=again.pk).status not in FetchRun.OPEN_STATUSES, 90)
+    wait_until(lambda: FetchRun.objects.get(pk=again.pk).status not in FetchRun.OPEN_STATUSES, PATIENCE_SECONDS)
 
     run.refresh_from_db()
     after = (run.status, run.companies_done, run.message, UsageRecord.objects.count())

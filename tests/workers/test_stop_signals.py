@@ -8,7 +8,7 @@ import pytest
 
 from tests.workers.installation import Installation, world
 from tests.workers.ledger_check import differences, false_states
-from tests.workers.processes import WorkerProcess, wait_until
+from tests.workers.processes import PATIENCE_SECONDS, WorkerProcess, wait_until
 from usage.models import CompanyFetch, FetchRun
 
 pytestmark = pytest.mark.slow
@@ -60,7 +60,7 @@ def test_a_stopped_worker_is_followed_by_one_that_goes_on(install: Callable[...,
     worker.wait_for_end()
 
     installation.start_worker()
-    wait_until(lambda: ended(run), 60)
+    wait_until(lambda: ended(run), PATIENCE_SECONDS)
 
     assert (run.status, run.companies_done) == ("success", 40)
     assert differences(installation) == false_states(run) == []
@@ -73,5 +73,5 @@ def test_work_that_does_not_end_is_cut_off_after_the_grace(install: Callable[...
 
     worker.popen.terminate()
 
-    assert worker.wait_for_end(10) == 0
+    assert worker.wait_for_end(18) == 0  # after its second, not after the 20 that are the default
     assert worker.nothing_left()
