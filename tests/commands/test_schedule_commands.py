@@ -91,6 +91,7 @@ def test_all_options_arrive() -> None:
         (("--daily", "02:30", "--reports-only"), "choose at least one email configuration"),
         (("--daily", "02:30", "--reports-only", "--full-refresh"), "not allowed with argument"),
         (("--daily", "02:30", "--keep-history"), "This belongs to Full Refresh"),
+        (("--daily", "02:30", "--filter", "other"), "“Other” is what no query filter takes"),
         (("--daily", "02:30", "--filter", "XX"), "There is no query filter “XX”"),
         (
             ("--daily", "02:30", "--report-start", "9999-12-15"),
