@@ -1,8 +1,10 @@
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import Tags, register
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
+from intacct_usage.lib.any_case import add_function, search_in_any_case
 from intacct_usage.lib.redaction import register_secret
 
 
@@ -20,6 +22,8 @@ class IntacctUsageConfig(AppConfig):
         post_migrate.connect(create_roles, sender=self, dispatch_uid="intacct_usage.create_roles")
         post_migrate.connect(write_key_check, sender=self, dispatch_uid="intacct_usage.write_key_check")
         watch_everything()
+        search_in_any_case()
+        connection_created.connect(add_function, dispatch_uid="intacct_usage.any_case")
         for secret in secrets_of_the_environment():
             register_secret(secret)
 

@@ -7,7 +7,7 @@ import logging
 import secrets
 from dataclasses import dataclass
 
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.views.decorators.csrf import requires_csrf_token
@@ -68,13 +68,16 @@ def wants_json(request: HttpRequest) -> bool:
     return request.path.endswith(".json") or request.path.startswith("/api/") or not request.accepts("text/html")
 
 
-def answer(request: HttpRequest, page: ErrorPage, *, detail: str = "") -> HttpResponse:
-    """The page, or its JSON. `detail` is shown, so it must be fit to show; the template escapes it."""
+def answer(request: HttpRequest, page: ErrorPage, *, detail: str = "", logged: str = "") -> HttpResponse:
+    """The page, or its JSON. `detail` is shown, so it must be fit to show; the template escapes it.
+
+    The line in the log is the only one about a request that is refused; `logged` is its reason there, in words.
+    """
     reference = secrets.token_hex(4).upper()
     logger.log(
         logging.ERROR if page.status >= 500 and page is not BUSY else logging.WARNING,
-        "Error page %d for %s %s, reference %s",
-        *(page.status, request.method, request.path, reference),
+        "Error page %d for %s %s, reference %s%s",
+        *(page.status, request.method, request.path, reference, f": {logged}" if logged else ""),
         extra={"reference": reference},
     )
     if wants_json(request):
@@ -95,7 +98,8 @@ def _rendered(shown: dict[str, object], shell: HttpRequest | None) -> str:
 
 @requires_csrf_token
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return answer(request, TOO_BIG if isinstance(exception, RequestDataTooBig | TooManyFieldsSent) else BAD_REQUEST)
+    page = TOO_BIG if isinstance(exception, RequestDataTooBig | TooManyFieldsSent) else BAD_REQUEST
+    return answer(request, page, logged=str(exception) if isinstance(exception, BadRequest) else "")
 
 
 @requires_csrf_token
@@ -114,7 +118,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return answer(request, EXPIRED_FORM)
+    return answer(request, EXPIRED_FORM, logged=reason)
 
 
 def not_a_page(request: HttpRequest, refusal: HttpResponse) -> HttpResponse:

@@ -6,7 +6,8 @@ from django.http import HttpRequest
 
 from intacct_usage.lib.access import Right, may
 from intacct_usage.lib.history_admin import BoundedPaginator, ReadOnlyAdmin, ReadOnlyInline
-from notifications.email_configurations import TooManyTestsError, test_saved
+from notifications.email_configurations import test_saved
+from notifications.mail_test_limits import TooManyTestsError
 from notifications.models import DeliveryAttempt, EmailConfiguration, OutgoingEmail
 
 

@@ -6,18 +6,16 @@ The test goes through the same code as every mail, with the values at hand; when
 import copy
 import logging
 import uuid
-from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from intacct_usage.audit.models import Action
 from intacct_usage.audit.recording import Change, record
 from intacct_usage.lib import clock
-from intacct_usage.lib.actors import COMMAND_LINE
 from notifications.configuration_checks import configuration_problems
 from notifications.delivery import deliver
+from notifications.mail_test_limits import refuse_too_many_tests
 from notifications.models import EmailConfiguration, OutgoingEmail
 from notifications.outbox import EmailDraft, queue_email
 from notifications.recipients import clean_header_text
@@ -26,7 +24,6 @@ from usage.reports.about import in_words
 
 logger = logging.getLogger(__name__)
 
-TESTS_PER_HOUR = 10
 NOT_COPIED = ("secret", "secret_expires_on", "last_state", "last_message", "last_used_at", "tested_at")
 
 
@@ -49,17 +46,6 @@ class FailedTestError(Exception):
         self.email = email
         refused = ", ".join(address for attempt in email.delivery_attempts.all() for address in attempt.refused)
         self.message = f"{email.message} Refused: {refused}." if refused else email.message
-        super().__init__(self.message)
-
-
-class TooManyTestsError(Exception):
-    """More tests in an hour than one person may send. `message` says when the next one is possible."""
-
-    def __init__(self, next_at: datetime) -> None:
-        self.message = (
-            f"{TESTS_PER_HOUR} tests within an hour are the most. The next one can be sent at "
-            f"{timezone.localtime(next_at):%H:%M}; what the last ones said is in the delivery log."
-        )
         super().__init__(self.message)
 
 
@@ -132,8 +118,11 @@ def prepare(configuration: EmailConfiguration, *, secret: str) -> None:
 
 
 def send_test(configuration: EmailConfiguration, *, asked_by: str, stage_seconds: float) -> OutgoingEmail:
-    """Send a test mail with the values of this object, saved or not. It is on record, marked as a test."""
-    _refuse_too_many(asked_by)
+    """Send a test mail with the values of this object, saved or not. It is on record, marked as a test.
+
+    Raises TooManyTestsError.
+    """
+    refuse_too_many_tests(configuration, asked_by=asked_by)
     names = ", ".join(configuration.recipients.addresses)
     content = {
         "lines": [
@@ -169,17 +158,6 @@ def _place_secret(configuration: EmailConfiguration, secret: str) -> bool:
     same = stored.endpoint == configuration.endpoint
     configuration.secret = stored.secret if same else ""
     return not same
-
-
-def _refuse_too_many(asked_by: str) -> None:
-    if asked_by == COMMAND_LINE:
-        return
-    hour = timedelta(hours=1)
-    tests = OutgoingEmail.objects.filter(kind=OutgoingEmail.Kind.TEST, asked_by=asked_by)
-    times = tests.filter(created_at__gt=clock.now() - hour).order_by("-created_at").values_list("created_at", flat=True)
-    latest = list(times[:TESTS_PER_HOUR])
-    if len(latest) == TESTS_PER_HOUR:
-        raise TooManyTestsError(latest[-1] + hour + timedelta(minutes=1))
 
 
 def _store(configuration: EmailConfiguration) -> None:

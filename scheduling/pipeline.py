@@ -172,7 +172,7 @@ def _mailing(occurrence: Occurrence, parameters: RunParameters) -> ReportMailing
 def _problem(run: FetchRun) -> str:
     return (
         f"{run.companies_failed:,} of {run.companies_total:,} companies failed in this run; "
-        "their figures are those of the last successful fetch."
+        "their figures are those of the last successful fetch, if there was one."
     )
 
 

@@ -12,7 +12,7 @@ from intacct_usage.audit.recording import Change, record
 from notifications.models import EmailConfiguration
 from scheduling.database_clock import database_now
 from scheduling.models import Schedule, ScheduleLockedError
-from scheduling.recurrence import RecurrenceError
+from scheduling.recurrence import RecurrenceError, refusal_of_new
 
 logger = logging.getLogger(__name__)
 
@@ -48,11 +48,13 @@ def save_schedule(schedule: Schedule, recipients: Recipients, *, by: str) -> Non
         if is_new:
             schedule.enabled, schedule.created_by = False, by
         schedule.full_clean()
+        if refusal := refusal_of_new(schedule.recurrence, database_now()):
+            raise ValidationError({"timing": [refusal]})
         schedule.save()
         schedule.emails.set(emails)
         schedule.alerts.set(alerts)
     verb = "created" if is_new else "changed"
-    logger.info("%s %s the schedule “%s”", by, verb, schedule, extra={"schedule": schedule.name})
+    _log_if_kept(schedule, by, verb)
 
 
 def enable_schedule(schedule: Schedule, *, by: str) -> bool:
@@ -75,7 +77,7 @@ def enable_schedule(schedule: Schedule, *, by: str) -> bool:
     schedule.refresh_from_db()
     if changed:
         _record_switch(schedule, by)
-        logger.info("%s enabled the schedule “%s”", by, schedule, extra={"schedule": schedule.name})
+        _log_if_kept(schedule, by, "enabled")
     elif not schedule.enabled:
         raise ScheduleRefusedError(f"The schedule “{schedule}” was changed in this moment. Look at it, then enable it.")
     return bool(changed)
@@ -91,15 +93,20 @@ def disable_schedule(schedule: Schedule, *, by: str) -> bool:
     schedule.refresh_from_db()
     if changed:
         _record_switch(schedule, by)
-        logger.info("%s disabled the schedule “%s”", by, schedule, extra={"schedule": schedule.name})
+        _log_if_kept(schedule, by, "disabled")
     return bool(changed)
 
 
 def delete_schedule(schedule: Schedule, *, by: str) -> None:
     """Raises ScheduleLockedError while it is enabled or running. Its history is kept."""
-    name = schedule.name
     schedule.delete()
-    logger.info("%s deleted the schedule “%s”", by, name, extra={"schedule": name})
+    _log_if_kept(schedule, by, "deleted")
+
+
+def _log_if_kept(schedule: Schedule, by: str, verb: str) -> None:
+    """Once the transaction around it is over, because whoever began that may take everything back."""
+    name = schedule.name
+    transaction.on_commit(lambda: logger.info("%s %s the schedule “%s”", by, verb, name, extra={"schedule": name}))
 
 
 def _record_switch(schedule: Schedule, by: str) -> None:

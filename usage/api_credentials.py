@@ -9,7 +9,7 @@ from django.db import transaction
 
 from intacct_usage.lib import clock
 from intacct_usage.lib.crypto import SecretUnreadableError
-from intacct_usage.lib.redaction import register_secret
+from intacct_usage.lib.redaction import SecretsOnTrial
 from usage.gateway.client import CompanyConnection, GatewayClient
 from usage.gateway.errors import GatewayError
 from usage.gateway.retries import RetryPolicy
@@ -50,13 +50,16 @@ def save_credentials(
     again. Tried with `company_id`, else with the first company that may be queried. One sign-in at most, never
     repeated, so that saving cannot lock a user. Raises CredentialsRefusedError.
     """
-    for secret in (sender_password, user_password):
-        register_secret(secret)
+    on_trial = SecretsOnTrial(sender_password, user_password)
     try:
         wanted = _completed(sender_id.strip(), user_id.strip(), sender_password, user_password)
         company = company_id.strip() or _first_company()
         _sign_in(wanted, company)
+    except CredentialsRefusedError:
+        on_trial.refused()
+        raise
     except (SecretUnreadableError, GatewayError) as error:
+        on_trial.refused()
         logger.warning("API credentials were not saved. %s", error.message)
         raise CredentialsRefusedError(f"{error.message} {NOT_SAVED}") from None
     with transaction.atomic():

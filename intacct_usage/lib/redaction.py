@@ -19,6 +19,8 @@ WITHHELD = "[a log record that could not be redacted was withheld]"
 LINE_LIMIT = 8192
 SHORTEST_SECRET = 4
 """Shorter values would blank ordinary words; the patterns still cover them."""
+LONGEST_WORD = 16
+"""A refused password of letters alone, up to so many, may be a word of our own sentences; see `SecretsOnTrial`."""
 
 _CREDENTIAL_NAME = (
     r"(?:[\w-]*(?:password|passwd|secret|token|api[_-]?key|apikey|assertion)|pwd|sessionid|session_id|sig)"
@@ -70,6 +72,9 @@ class _Registry:
             forms = sorted({form for secret in self._values for form in _forms(secret)}, key=len, reverse=True)
             self._pattern = re.compile("|".join(forms)) if forms else None
 
+    def knows(self, value: str) -> bool:
+        return value in self._values
+
     def pattern(self) -> re.Pattern[str] | None:
         return self._pattern
 
@@ -86,6 +91,29 @@ def register_secret(value: str) -> None:
 def forget(value: str) -> None:
     """Undo `register_secret`; safe for a value that was never registered."""
     _registry.change(value, known=False)
+
+
+class SecretsOnTrial:
+    """Typed passwords that are about to be tried: secrets like all others, until they turn out to be wrong.
+
+    Words from outside are redacted as they come in, while the trial goes on. A refused password that is no more than
+    a word is forgotten after it: taken out of our own sentences (“the password is wrong”) it would garble them and,
+    worse, be given away by the gap. Every other refused password stays a secret, and so does what was one before.
+    """
+
+    def __init__(self, *values: str) -> None:
+        self._new_words = [value for value in values if _is_a_word(value) and not _registry.knows(value)]
+        for value in values:
+            register_secret(value)
+
+    def refused(self) -> None:
+        """Call it before anything of our own is logged about the refusal; not after an error nobody expected."""
+        for value in self._new_words:
+            forget(value)
+
+
+def _is_a_word(value: str) -> bool:
+    return value.isalpha() and len(value) <= LONGEST_WORD
 
 
 def redact(text: str) -> str:

@@ -45,6 +45,9 @@ def logging_configuration(*, as_json: bool, to_database: bool) -> dict[str, Any]
         "loggers": {
             "django": {"handlers": [], "level": "INFO"},  # in place of Django's own, which mails settings to admins
             "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+            # Below 500 the line of intacct_usage.errors has the address, the reference and, for forms, the reason.
+            "django.request": {"level": "ERROR"},
+            "django.security.csrf": {"level": "ERROR"},
             "django-q": {"level": "WARNING"},
         },
     }

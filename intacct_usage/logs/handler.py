@@ -9,13 +9,20 @@ OWN_PACKAGES = ("intacct_usage", "usage", "notifications", "scheduling")
 
 
 class PeoplesLogFilter(logging.Filter):
-    """INFO of this product, warnings and errors of everything else; nothing that the log writer says itself."""
+    """INFO of this product, warnings and errors of everything else; nothing that the log writer says itself.
+
+    Of a request that was refused (below 500) the product's own line is enough; Django's words about it stay away.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if is_writing():
+        if is_writing() or _is_djangos_refusal(record):
             return False
         own = record.name.split(".", 1)[0] in OWN_PACKAGES
         return record.levelno >= (logging.INFO if own else logging.WARNING)
+
+
+def _is_djangos_refusal(record: logging.LogRecord) -> bool:
+    return record.name.startswith("django.") and getattr(record, "status_code", 500) < 500
 
 
 class DatabaseLogHandler(logging.Handler):

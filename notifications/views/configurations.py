@@ -16,12 +16,12 @@ from intacct_usage.lib.typed_numbers import typed_number
 from notifications.email_configurations import (
     ConfigurationError,
     FailedTestError,
-    TooManyTestsError,
     as_new,
     save_after_test,
     test_saved,
 )
 from notifications.forms.email_configuration import FORMS, ConfigurationForm
+from notifications.mail_test_limits import TooManyTestsError
 from notifications.models import EmailConfiguration, OutgoingEmail
 from notifications.models.email_configuration import SECRET_REMINDER_DAYS
 from notifications.recipients import RecipientsError

@@ -55,7 +55,11 @@ class ScheduleForm(TimingForm):
         help_text="Stands in the subject of its mails and in the log.",
     )
     query_filter = forms.ModelChoiceField(
-        QueryFilter.objects.all(), label="Query Filter", required=False, empty_label=ALL_FILTERS
+        QueryFilter.objects.all(),
+        label="Query Filter",
+        required=False,
+        empty_label=ALL_FILTERS,
+        help_text="Companies that no filter takes (“Other”) are fetched with All Filters only.",
     )
     reports_only = forms.BooleanField(
         label="Reports Only", required=False, help_text="Fetches nothing and sends reports from the data that is there."

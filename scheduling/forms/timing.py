@@ -23,6 +23,7 @@ from scheduling.recurrence import (
     Weekday,
     Weekly,
     parse_timing,
+    refusal_of_new,
     time_zone,
 )
 from scheduling.recurrence.parsing import WEEKDAY_NAMES
@@ -30,7 +31,6 @@ from usage.forms.layout import text_input
 
 Kind = Schedule.Kind
 Values = Mapping[str, Any]  # Any: cleaned values of several types
-PASSED: Final = "This time has passed. Enter one to come."
 
 FIELDS_OF_KIND: Final[Mapping[str, tuple[str, ...]]] = {
     Kind.ONE_OFF: ("one_off_at",),
@@ -99,7 +99,8 @@ class TimingForm(forms.Form):
         required=False,
         max_length=200,
         widget=text_input(placeholder="0 2 * * *"),
-        help_text="Five fields: minute, hour, day of the month, month, day of the week.",
+        help_text="Five fields: minute, hour, day of the month, month, day of the week. Two runs are at least "
+        "15 minutes apart.",
     )
     zone = forms.CharField(label="Time Zone", max_length=64, widget=forms.Select)
 
@@ -146,8 +147,8 @@ class TimingForm(forms.Form):
         except RecurrenceError as error:
             self.add_error(needed[-1], error.message)
             return
-        if isinstance(recurrence, OneOff) and recurrence.next_after(clock.now()) is None:
-            self.add_error("one_off_at", PASSED)
+        if refusal := refusal_of_new(recurrence, clock.now()):
+            self.add_error(needed[-1], refusal)
             return
         self.recurrence = recurrence
 

@@ -18,6 +18,7 @@ from scheduling.recurrence.parsing import (
     parse_one_off,
     parse_weekly,
 )
+from scheduling.recurrence.refusing import refusal_of_new
 from scheduling.recurrence.storage import from_dict, parse_timing, to_dict, write_timing
 from scheduling.recurrence.wall_clock import time_zone
 from scheduling.recurrence.wording import describe
@@ -45,6 +46,7 @@ __all__ = [
     "parse_one_off",
     "parse_timing",
     "parse_weekly",
+    "refusal_of_new",
     "time_zone",
     "to_dict",
     "upcoming",

@@ -1,8 +1,9 @@
 """Cron expressions of five fields, read as Debian's cron reads them (by cronsim)."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import ClassVar, Final, NamedTuple
 
 from cronsim import CronSim, CronSimError
@@ -12,6 +13,8 @@ from scheduling.recurrence.errors import RecurrenceError
 from scheduling.recurrence.wall_clock import time_zone
 
 LONGEST_EXPRESSION: Final = 200
+MINUTES_PER_DAY: Final = 24 * 60
+DAYS_OF_28_YEARS: Final = 28 * 365 + 7
 # Weekdays and leap years repeat within 28 years, and cronsim looks 50 years ahead.
 FIRST_LOOK: Final = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 NICKNAMES: Final = {
@@ -66,6 +69,11 @@ class Cron(Recurrence):
     def follows_the_clock(self) -> bool:
         minute, hour, *_ = self.expression.split()
         return minute.startswith("*") or hour.startswith("*")
+
+    @property
+    def closest_minutes(self) -> int:
+        """The fewest minutes that lie between two runs, changes of the clocks left aside."""
+        return _closest_minutes(self.expression)
 
     def next_wall(self, wall: datetime) -> datetime | None:
         # cronsim knows nothing of zones here: it sees naive wall times, base.py turns them into instants.
@@ -143,3 +151,22 @@ def _check_possible(expression: str) -> None:
         raise RecurrenceError(message) from error
     if first is None:
         raise RecurrenceError(message)
+
+
+@lru_cache(maxsize=1024)
+def _closest_minutes(expression: str) -> int:
+    fields = CronSim(expression, FIRST_LOOK)
+    times = sorted(60 * hour + minute for hour in fields.hours for minute in fields.minutes)
+    closest = min((later - earlier for earlier, later in pairwise(times)), default=MINUTES_PER_DAY)
+    over_midnight = MINUTES_PER_DAY - times[-1] + times[0]
+    return over_midnight if over_midnight < closest and _has_days_in_a_row(fields) else closest
+
+
+def _has_days_in_a_row(fields: CronSim) -> bool:
+    first = FIRST_LOOK.date()
+    days = (first + timedelta(days=number) for number in range(DAYS_OF_28_YEARS + 1))
+    return any(_is_due_on(fields, day) and _is_due_on(fields, following) for day, following in pairwise(days))
+
+
+def _is_due_on(fields: CronSim, day: date) -> bool:
+    return day.month in fields.months and fields.match_day(day)

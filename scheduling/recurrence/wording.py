@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import singledispatch
 
-from cronsim.explain import explain
+from cronsim.explain import Expression
 
 from scheduling.recurrence.base import Recurrence
 from scheduling.recurrence.cron import Cron
@@ -73,7 +73,15 @@ def _(recurrence: Monthly) -> str:
 
 @_words.register
 def _(recurrence: Cron) -> str:
-    return f"{_right_ordinals(explain(recurrence.expression))}, cron {recurrence.expression}"
+    return f"{_right_ordinals(_CronWords(recurrence.expression.split()).explain())}, cron {recurrence.expression}"
+
+
+class _CronWords(Expression):
+    """cronsim says “on the 13th and on Friday” of two days of which either is enough."""
+
+    def translate_date(self, allow_every_day: bool) -> str:
+        words = super().translate_date(allow_every_day)
+        return words if self.day_and else words.replace(f"{self.day} and {self.dow}", f"{self.day} or {self.dow}", 1)
 
 
 def _listed(words: Sequence[str]) -> str:

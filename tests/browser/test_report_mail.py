@@ -18,7 +18,9 @@ from usage.reports import ReportFormat, ReportScope
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db]
 RULES = [tag for tag in WCAG if tag != "best-practice"]  # landmarks are the mail program's
-PROBLEM = "12 of 40 companies failed in this run; their figures are those of the last successful fetch."
+PROBLEM = (
+    "12 of 40 companies failed in this run; their figures are those of the last successful fetch, if there was one."
+)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from django.core.management import CommandError, call_command
 
+from intacct_usage.management.filter_names import OTHER_IS_NOT_FETCHED_ALONE
 from intacct_usage.simulator.scenario import CompanyScenario, Fault, Scenario
 from scheduling.models import Occurrence
 from tests.worlds import World
@@ -100,6 +101,7 @@ def test_a_retry_runs_with_what_the_run_ran_with(make_world: MakeWorld) -> None:
     ("arguments", "sentence"),
     [
         ([], "No credentials configured. Enter the Intacct API credentials under Configuration"),
+        (["--filter", "Other"], OTHER_IS_NOT_FETCHED_ALONE),
         (["--filter", "UK"], "There is no query filter “UK”. Filters: none yet."),
         (["--retry-failed", "7"], "There is no run 7."),
     ],

@@ -6,10 +6,11 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from intacct_usage.management.commands import run_schedule
+from intacct_usage.management.commands import add_schedule, run_schedule
 from notifications.models import EmailConfiguration, OutgoingEmail
 from scheduling.models import Occurrence, Schedule
 from scheduling.pipeline import queue_waiting_reports
+from scheduling.schedules import ScheduleRefusedError
 from scheduling.tasks import make_reports
 from tests.scheduling.schedules import make_configuration, make_enabled, make_fetchable, make_schedule
 from usage.models import FetchRun, QueryFilter
@@ -90,6 +91,7 @@ def test_all_options_arrive() -> None:
         (("--daily", "02:30", "--reports-only"), "choose at least one email configuration"),
         (("--daily", "02:30", "--reports-only", "--full-refresh"), "not allowed with argument"),
         (("--daily", "02:30", "--keep-history"), "This belongs to Full Refresh"),
+        (("--daily", "02:30", "--filter", "other"), "“Other” is what no query filter takes"),
         (("--daily", "02:30", "--filter", "XX"), "There is no query filter “XX”"),
         (
             ("--daily", "02:30", "--report-start", "9999-12-15"),
@@ -99,7 +101,8 @@ def test_all_options_arrive() -> None:
             ("--daily", "02:30", "--report-start", "0001-01-15"),
             "“0001-01-15” is out of range; write a day from 2000 to 2099",
         ),
-        (("--one-off", "2020-01-01T09:00", "--enable"), "has passed"),
+        (("--one-off", "2020-01-01T09:00"), "has passed"),
+        (("--cron", "*/5 * * * *"), "only 5 minutes apart"),
         (("--daily", "02:30", "--weekly", "mon@02:30"), "not allowed with argument"),
         ((), "one of the arguments"),
     ],
@@ -109,6 +112,29 @@ def test_what_cannot_be_is_refused_with_the_reason(arguments: tuple[str, ...], m
         run("add_schedule", "Nightly", *arguments)
 
     assert not Schedule.objects.exists()
+
+
+def test_the_log_says_nothing_of_a_schedule_that_was_not_kept(caplog, monkeypatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ScheduleRefusedError("It cannot be enabled.")
+
+    monkeypatch.setattr(add_schedule, "enable_schedule", refuse)
+
+    with caplog.at_level("INFO"), pytest.raises(CommandError, match=r"It cannot be enabled\."):
+        run("add_schedule", "Nightly", "--daily", "02:30", "--enable")
+
+    assert not Schedule.objects.exists()
+    assert "created the schedule" not in caplog.text
+
+
+def test_the_log_tells_of_a_schedule_that_was_kept(caplog, django_capture_on_commit_callbacks) -> None:
+    with caplog.at_level("INFO"), django_capture_on_commit_callbacks(execute=True):
+        run("add_schedule", "Nightly", "--daily", "02:30", "--enable")
+
+    assert [line.message for line in caplog.records if "the schedule" in line.message] == [
+        "command line created the schedule “Nightly”",
+        "command line enabled the schedule “Nightly”",
+    ]
 
 
 def test_a_name_is_taken_once_in_any_case() -> None:

@@ -8,7 +8,6 @@ from intacct_usage.simulator.scripted_mail import ScriptedMailServer
 from notifications.email_configurations import (
     ConfigurationError,
     FailedTestError,
-    TooManyTestsError,
     as_new,
     save_after_test,
     save_without_test,
@@ -175,17 +174,3 @@ def test_the_test_button_notes_its_result(sink) -> None:
     stored.refresh_from_db()
     assert (email.kind, email.state, stored.last_state, stored.tested_at) == ("test", "failed", "failed", None)
     assert stored.last_message.startswith("sign-in: The mail server refused.")
-
-
-def test_ten_tests_an_hour_are_the_most_for_one_person(sink, time_machine) -> None:
-    time_machine.move_to("2026-03-10T09:00:00Z", tick=False)
-    stored = smtp_configuration(sink, username=USER, secret=PASSWORD)
-    for _ in range(10):
-        test_saved(stored, asked_by="Ann")
-
-    with pytest.raises(TooManyTestsError, match="The next one can be sent at 10:01;"):
-        test_saved(stored, asked_by="Ann")
-    test_saved(stored, asked_by="Bob")
-    test_saved(stored, asked_by="command line")
-
-    assert len(sink.messages()) == 12

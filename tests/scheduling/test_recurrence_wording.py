@@ -24,6 +24,13 @@ WORDS = [
     ("cron", "0 2 * * *", "At 02:00 every day, cron 0 2 * * *"),
     ("cron", "@hourly", "At the start of every hour, cron 0 * * * *"),
     ("cron", "30 1 21 * *", "At 01:30 on the 21st day of every month, cron 30 1 21 * *"),
+    ("cron", "0 9 13 * FRI", "At 09:00 on the 13th day of month or on Friday, cron 0 9 13 * FRI"),
+    (
+        "cron",
+        "0 9 1,2 * MON,FRI",
+        "At 09:00 on the first and the second day of month or on Monday and Friday, cron 0 9 1,2 * MON,FRI",
+    ),
+    ("cron", "0 9 */2 * FRI", "At 09:00 on every second day of month if it's on Friday, cron 0 9 */2 * FRI"),
     ("cron", "30 1 11,22,23 * *", "At 01:30 on the 11th, the 22nd, and the 23rd day of month, cron 30 1 11,22,23 * *"),
 ]
 

@@ -120,7 +120,10 @@ def test_missing_columns_leave_their_values_alone_and_empty_fields_empty_them() 
         (b"company_id\nA\xff\n", ["Line 2 is not UTF-8 text. Save the file as “CSV UTF-8”."]),
         (
             csv_file("A", header="company_id,colour"),
-            [f"Line 1: the column “colour” is not known. The columns are {', '.join(COLUMNS)}, separated by commas."],
+            [
+                "Line 1: the column “colour” is not known. "
+                f"The columns are {', '.join(COLUMNS)}, separated by commas, semicolons or tabs."
+            ],
         ),
         (csv_file("A,b"), ["Line 2 has 2 fields, the header 6."]),
         (csv_file('A,"b"c,,,no,'), ["Line 2 cannot be read as CSV: ',' expected after '\"'."]),
@@ -152,3 +155,19 @@ def test_files_of_spreadsheets_are_read_with_and_without_a_byte_order_mark_and_w
         == read_csv(lines.encode())
         == read_csv(lines.replace("\r\n", "\n").encode())
     )
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_the_header_tells_the_separator_that_the_spreadsheet_wrote(separator, quote) -> None:
+    header = separator.join(f"{quote}{column}{quote}" for column in ("company_id", "name", "reseller"))
+    values = separator.join(["A", f'"Ä{separator} ""B"""', "1,5; x" if separator == "\t" else "x"])
+
+    (entry,) = read_csv(f"{header}\r\n{values}\r\n".encode("utf-8-sig"))
+
+    assert (entry.intacct_id, entry.name) == ("A", f'Ä{separator} "B"')
+    assert entry.reseller == ("1,5; x" if separator == "\t" else "x")
+
+
+def test_another_separator_below_the_header_is_told_by_its_line() -> None:
+    assert refusal_of(csv_file("A,Acme", header="company_id;name")) == ["Line 2 has 1 field, the header 2."]

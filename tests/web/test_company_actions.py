@@ -91,7 +91,8 @@ def test_remove_names_the_records_and_keeps_the_history_unless_told(client_as: C
     asked = text_of(post(client, REMOVE, one=company.pk))
     post(client, REMOVE, company=company.pk, confirmed="yes", what="keep")
 
-    assert "takes 3 usage records out of every report; 3 of them, on 1 company-day," in asked
+    assert "takes 3 usage records out of every report; 3 of them, on 1 company-day, may no longer be there" in asked
+    assert "so fetching again may not bring them back" in asked
     assert (ids(removed_at=None), UsageRecord.objects.count()) == ([], 3)
 
 
@@ -137,4 +138,7 @@ def test_clear_all_says_in_numbers_what_goes(client_as: ClientAs) -> None:
 
     assert "<strong>1</strong> company leaves the list" in page
     assert "<strong>1,200</strong> usage records leave every report" in page
-    assert "<strong>1,200</strong> of them, on <strong>1</strong> company-day, no longer exist in Intacct" in page
+    assert (
+        "<strong>1,200</strong> of them, on <strong>1</strong> company-day, may no longer be there in Intacct, which "
+        "keeps about 60 days: fetching again may not bring them back"
+    ) in page

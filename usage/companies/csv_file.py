@@ -1,6 +1,7 @@
 """The company list as a CSV file, out and in. What was exported and imported again exports to the same bytes.
 
-UTF-8 with a byte order mark, RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe in front,
+UTF-8 with a byte order mark, RFC 4180. On the way in the header tells the separator, because spreadsheets write the
+one of their country. A text that a spreadsheet would take for a formula gets an apostrophe in front,
 and loses it on the way in (a text that had one gets a second), so that every value comes back as it was.
 """
 
@@ -26,6 +27,7 @@ COLUMNS: Final = ("company_id", "name", "sage_account_number", "reseller", "skip
 ENCODING: Final = "utf-8-sig"
 MOST_BYTES: Final = 32 * 1024 * 1024
 SKIPPED_WORDS: Final = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
+_SEPARATOR: Final = re.compile(r"[,;\t]")
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 _NUMBER: Final = re.compile(r"[+-]?\d+([.,]\d+)*")
 
@@ -82,7 +84,7 @@ def read_csv(content: bytes) -> list[CompanyEntry]:
 
 
 def _rows(text: str) -> Iterator[Row]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
     columns: list[str] = []
     begins = 1
     try:
@@ -91,13 +93,24 @@ def _rows(text: str) -> Iterator[Row]:
                 columns = _checked_header(cells)
             elif any(cells):
                 if len(cells) != len(columns):
-                    raise CompanyListError(f"Line {begins} has {len(cells)} fields, the header {len(columns)}.")
+                    raise CompanyListError(f"Line {begins} has {_fields(len(cells))}, the header {len(columns)}.")
                 yield begins, {column: _unguarded(cell) for column, cell in zip(columns, cells, strict=True)}
             begins = reader.line_num + 1
     except csv.Error as error:
         raise CompanyListError(f"Line {begins} cannot be read as CSV: {error}.") from None
     if not columns:
         raise CompanyListError("The file is empty.")
+
+
+def _fields(count: int) -> str:
+    return "1 field" if count == 1 else f"{count} fields"
+
+
+def _separator(text: str) -> str:
+    """The first of comma, semicolon and tab in the first line: no name of a column holds one."""
+    lines = text.splitlines()
+    found = _SEPARATOR.search(lines[0]) if lines else None
+    return found[0] if found else ","
 
 
 def _checked_header(cells: list[str]) -> list[str]:
@@ -107,7 +120,8 @@ def _checked_header(cells: list[str]) -> list[str]:
         what = (
             f"the column “{unknown[0]}” is not known" if unknown else "company_id is missing or a column stands twice"
         )
-        raise CompanyListError(f"Line 1: {what}. The columns are {', '.join(COLUMNS)}, separated by commas.")
+        names = ", ".join(COLUMNS)
+        raise CompanyListError(f"Line 1: {what}. The columns are {names}, separated by commas, semicolons or tabs.")
     return columns
 
 

@@ -47,8 +47,8 @@ Progress = Callable[[int, int], None]
 class Consequences:
     """What removing companies with their data would take away.
 
-    `expired_days` are days of a company (with `expired_records` records) that Intacct no longer holds: nothing but the
-    archive could bring them back.
+    `expired_days` are days of a company (with `expired_records` records) that Intacct may no longer hold: perhaps
+    nothing but the archive could bring them back.
     """
 
     companies: int

@@ -82,8 +82,9 @@ class ImportCompaniesForm(forms.Form):
         label="CSV file",
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
         help_text=(
-            "Columns company_id, name, sage_account_number, reseller, skipped, skip_reason; only company_id must be "
-            "there. Companies of the list that the file lacks stay as they are."
+            "Columns company_id, name, sage_account_number, reseller, skipped, skip_reason, separated by commas, "
+            "semicolons or tabs; only company_id must be there. Companies of the list that the file lacks stay as "
+            "they are."
         ),
     )
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from intacct_usage.lib.actors import COMMAND_LINE
 from intacct_usage.management.commands.send_reports import configurations_named, kinds_from_words
+from intacct_usage.management.filter_names import filter_to_fetch
 from intacct_usage.management.product_command import ProductCommand
 from scheduling.models import Schedule
 from scheduling.recurrence import time_zone, upcoming
@@ -41,7 +42,9 @@ class Command(ProductCommand):
         for name, (metavar, text) in TIMINGS.items():
             timing.add_argument(f"--{name.replace('_', '-')}", metavar=metavar, help=text)
         parser.add_argument("--zone", default=settings.TIME_ZONE, help="IANA time zone (default: TIME_ZONE).")
-        parser.add_argument("--filter", default="", metavar="F", help="Only the companies of this query filter.")
+        parser.add_argument(
+            "--filter", default="", metavar="F", help="Only companies of this query filter, not “Other”."
+        )
         parser.add_argument("--email", nargs="+", action="extend", default=[], metavar="NAME", help="Who gets reports.")
         parser.add_argument(
             "--alert", nargs="+", action="extend", default=[], metavar="NAME", help="Who is told when it fails."
@@ -110,13 +113,7 @@ def _mode(options: dict[str, Any]) -> str:  # Any: argparse's values
 
 
 def _filter(name: str) -> QueryFilter | None:
-    if name.casefold() in ("", "all filters"):
-        return None
-    found = QueryFilter.objects.filter(name=name).first()
-    if found is None:
-        known = ", ".join(f"“{known}”" for known in QueryFilter.objects.values_list("name", flat=True)) or "none yet"
-        raise CommandError(f"There is no query filter “{name}”. Filters: {known}.")
-    return found
+    return None if name.casefold() in ("", "all filters") else filter_to_fetch(name)
 
 
 def _day(text: str) -> date | None:

@@ -11,12 +11,13 @@ from intacct_usage.audit.models import Action
 from intacct_usage.audit.recording import record
 from intacct_usage.lib.actors import COMMAND_LINE
 from intacct_usage.lib.progress import ProgressLine
+from intacct_usage.management.filter_names import filter_to_fetch
 from intacct_usage.management.product_command import ProductCommand
 from scheduling.models import Occurrence
 from scheduling.run_requests import record_run
 from usage.fetching.foreground_run import work_in_foreground
 from usage.fetching.runs import RunRefusedError, ask_for_run
-from usage.models import FetchRun, QueryFilter
+from usage.models import FetchRun
 
 EXIT_SOME_FAILED = 1
 EXIT_RUN_FAILED = 2
@@ -29,7 +30,7 @@ class Command(ProductCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--filter", metavar="NAME", help="Only the companies of this query filter.")
+        parser.add_argument("--filter", metavar="NAME", help="Only companies of this query filter, not “Other”.")
         parser.add_argument("--full-refresh", action="store_true", help="Replace all existing data of the companies.")
         parser.add_argument("--keep-history", action="store_true", help="Keep what Intacct no longer returns.")
         parser.add_argument(
@@ -67,7 +68,8 @@ def _asked_run(options: dict[str, Any]) -> FetchRun:  # Any: as parsed by argpar
     """The run, with its line in the history of runs; a retry runs as the run before it did. Raises RunRefusedError."""
     before = _run_to_retry(options["retry_failed"])
     pattern = before or FetchRun()
-    query_filter = _query_filter(options["filter"])
+    name = options["filter"]
+    query_filter = None if name is None else filter_to_fetch(name, returncode=EXIT_RUN_FAILED)
     with transaction.atomic():
         run = ask_for_run(
             mode=FetchRun.Mode.FULL_REFRESH if options["full_refresh"] else pattern.mode,
@@ -80,16 +82,6 @@ def _asked_run(options: dict[str, Any]) -> FetchRun:  # Any: as parsed by argpar
         record(None, Action.RUN_STARTED, target=f"{run}: {run.filter_name}", reason=run.get_mode_display())
         record_run(run, origin=Occurrence.Origin.RETRY if before else Occurrence.Origin.COMMAND_LINE)
     return run
-
-
-def _query_filter(name: str | None) -> QueryFilter | None:
-    if name is None:
-        return None
-    query_filter = QueryFilter.objects.filter(name=name).first()
-    if query_filter is None:
-        known = ", ".join(f"“{known}”" for known in QueryFilter.objects.values_list("name", flat=True)) or "none yet"
-        raise CommandError(f"There is no query filter “{name}”. Filters: {known}.", returncode=EXIT_RUN_FAILED)
-    return query_filter
 
 
 def _run_to_retry(number: int | None) -> FetchRun | None:
