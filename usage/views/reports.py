@@ -25,7 +25,6 @@ from usage.reports import (
     ReportFormat,
     ReportKind,
     ReportScope,
-    chart_file_name,
     coverage,
     report_file_name,
     row_count,
@@ -34,7 +33,7 @@ from usage.reports import (
     write_report,
 )
 from usage.reports.totals import totals_by_company
-from usage.views.chart_data import chart_context, chart_csv_response
+from usage.views.chart_data import chart_context, chart_csv_response, chart_picture
 from usage.views.once import limit_tries, once
 
 TOP_ROWS = 10
@@ -69,7 +68,7 @@ def reports(request: HttpRequest) -> HttpResponse:
             "downloads": _downloads(request, row_counts(scope, by_company)),
             **chart_context(monthly_usage(scope, clock.today()), _measure(request), _view(request)),
             "chart_csv": f"{reverse('usage:chart_csv')}?{_scope_parameters(request)}".rstrip("?"),
-            "chart_picture": chart_file_name("png"),
+            "picture": chart_picture(scope.filter_name, scope.period.label, data_as_of=known.data_as_of),
             "breakdown": filter_breakdown(scope, by_company),
             "errors": error_summary(scope),
             "top_companies": top_companies(by_company, TOP_ROWS),
