@@ -14,6 +14,7 @@ from usage.background_work import ask_for_company_job
 from usage.companies.actions import CompanyActionError
 from usage.companies.choice import Outcomes, remove_each, remove_each_with_data, skip_each, unskip_each
 from usage.companies.removal import RESTORABLE_DAYS, consequences
+from usage.fetching.needs import fetch_needs
 from usage.forms.companies import CompanyFilterForm, RemoveForm, SkipForm
 from usage.models import BackgroundJob, Company, FetchRun
 from usage.views.company_selection import Selection, read_selection
@@ -121,6 +122,7 @@ def _show_list(request: HttpRequest, source: str, found: QuerySet[Company], *, f
         "form": form,
         "listing": listing,
         "source": source,
+        "needs": None if is_exceptions else fetch_needs(),
         "query": request.GET.urlencode(),
         "listed": listing.total if not form.is_filtering else Company.objects.listed().count(),
     }

@@ -10,6 +10,7 @@ from intacct_usage.lib.access import Right, may, require
 from usage.analysis.charts import monthly_usage_of
 from usage.analysis.company_usage import coverage_map, fetches_of, functions_of, latest_months, partners_of
 from usage.companies.archived_batches import batches_of
+from usage.fetching.needs import fetch_needs
 from usage.models import Company
 from usage.reports.exceptions import advice_for
 from usage.views.chart_data import chart_context, chart_csv_response, chart_picture, months_label
@@ -28,6 +29,7 @@ def company(request: HttpRequest, pk: int) -> HttpResponse:
         "usage/company.html",
         {
             "company": shown,
+            "needs": fetch_needs(),
             "is_stale": shown.is_stale(clock.now()),
             **chart_context(usage, shown=latest),
             "chart_csv": reverse("usage:company_chart_csv", args=[pk]),

@@ -19,6 +19,7 @@ from usage.analysis.breakdown import filter_breakdown, top_companies, top_partne
 from usage.analysis.charts import monthly_usage
 from usage.analysis.error_summary import error_summary
 from usage.background_work import ask_for_report
+from usage.fetching.needs import fetch_needs
 from usage.forms.report_scope import ReportScopeForm
 from usage.periods import PeriodPreset
 from usage.reports import (
@@ -53,7 +54,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "usage/reports.html", {"form": form, "presets": _presets(form)}, status=400)
     scope = form.scope
-    by_company, known = totals_by_company(scope), coverage(scope)
+    by_company, known, errors = totals_by_company(scope), coverage(scope), error_summary(scope)
     return render(
         request,
         "usage/reports.html",
@@ -70,7 +71,8 @@ def reports(request: HttpRequest) -> HttpResponse:
             "chart_csv": f"{reverse('usage:chart_csv')}?{_scope_parameters(request)}".rstrip("?"),
             "picture": chart_picture(scope.filter_name, scope.period.label, data_as_of=known.data_as_of),
             "breakdown": filter_breakdown(scope, by_company),
-            "errors": error_summary(scope),
+            "errors": errors,
+            "needs": fetch_needs() if errors else None,
             "top_companies": top_companies(by_company, TOP_ROWS),
             "top_partners": top_partners(scope, TOP_ROWS),
         },

@@ -40,7 +40,7 @@ class Command(ProductCommand):
         try:
             run = _asked_run(options)
         except RunRefusedError as error:
-            raise CommandError(error.message, returncode=EXIT_RUN_FAILED) from error
+            raise CommandError(error.message_for_commands, returncode=EXIT_RUN_FAILED) from error
         self._work(run)
 
     def _work(self, run: FetchRun) -> None:
