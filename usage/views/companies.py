@@ -6,9 +6,10 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from intacct_usage.lib.access import Right, require
+from intacct_usage.lib.form_pages import form_of
 from intacct_usage.lib.listing import list_page
 from usage.background_work import ask_for_company_job
 from usage.companies.actions import CompanyActionError
@@ -49,7 +50,7 @@ def exceptions(request: HttpRequest) -> HttpResponse:
 
 
 @require(Right.SKIP_COMPANIES)
-@require_POST
+@form_of(PAGE)
 @once(PAGE)
 def skip(request: HttpRequest) -> HttpResponse:
     """Ask for the reason, then skip."""
@@ -66,7 +67,7 @@ def skip(request: HttpRequest) -> HttpResponse:
 
 
 @require(Right.SKIP_COMPANIES)
-@require_POST
+@form_of(PAGE)
 @once(PAGE)
 def unskip(request: HttpRequest) -> HttpResponse:
     chosen = read_selection(request)
@@ -77,7 +78,7 @@ def unskip(request: HttpRequest) -> HttpResponse:
 
 
 @require(Right.MANAGE_COMPANIES)
-@require_POST
+@form_of(PAGE)
 @once(PAGE)
 def remove(request: HttpRequest) -> HttpResponse:
     """Say what would go, let the history be kept or not, then remove."""
