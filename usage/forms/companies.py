@@ -145,7 +145,7 @@ class ClearAllForm(forms.Form):
     def clean_typed(self) -> str:
         typed = str(self.cleaned_data["typed"]).strip().lower()
         if typed != CLEAR_WORD:
-            raise forms.ValidationError(f"Type exactly “{CLEAR_WORD}”. Nothing was removed.")
+            raise forms.ValidationError(f"Type exactly “{CLEAR_WORD}”.")
         return typed
 
     @property

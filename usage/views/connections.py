@@ -30,7 +30,9 @@ def credentials(request: HttpRequest) -> HttpResponse:
         try:
             limit_tries(request, "sign-ins with new credentials")
             saved = save_credentials(**form.cleaned_data)
-        except (CredentialsRefusedError, TooManyRequestsError) as refusal:
+        except CredentialsRefusedError as refusal:
+            form.add_error(None, refusal.reason)  # that nothing was saved stands above all reasons
+        except TooManyRequestsError as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(
