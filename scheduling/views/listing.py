@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from intacct_usage.lib.access import Right, may, require
 from intacct_usage.lib.listing import PAGE_SIZES, list_page
+from intacct_usage.lib.refusals import NotUnderstoodError
 from notifications.models import EmailConfiguration
 from scheduling.forms.filters import ScheduleListForm
 from scheduling.models import Schedule, WorkerBeat
@@ -71,7 +71,7 @@ def _marks(request: HttpRequest) -> Mapping[int, str]:
     for text in request.GET.getlist("row")[:MOST_MARKS]:
         pk, dot, mark = text.partition(".")
         if not (dot and pk.isascii() and pk.isdecimal() and len(pk) < 19):
-            raise BadRequest("A row of this address is not understood.")
+            raise NotUnderstoodError("A row of this address is not understood.")
         marks[int(pk)] = mark
     return marks
 

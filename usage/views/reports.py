@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import BadRequest
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -15,12 +14,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from intacct_usage.lib import clock
 from intacct_usage.lib.access import Right, require
+from intacct_usage.lib.refusals import NotUnderstoodError
 from usage.analysis.breakdown import filter_breakdown, top_companies, top_partners
 from usage.analysis.charts import monthly_usage
 from usage.analysis.error_summary import error_summary
 from usage.background_work import ask_for_report
 from usage.fetching.needs import fetch_needs
-from usage.forms.report_scope import ReportScopeForm
+from usage.forms.report_scope import NOT_VALID, ReportScopeForm
 from usage.periods import PeriodPreset
 from usage.reports import (
     ReportFormat,
@@ -119,10 +119,10 @@ def make_workbook(request: HttpRequest, report: str) -> HttpResponse:
 
 
 def scope_or_refuse(request: HttpRequest) -> ReportScope:
-    """The filter and range of the address. Raises BadRequest."""
+    """The filter and range of the address. Raises NotUnderstoodError."""
     form = ReportScopeForm(request.GET)
     if not form.is_valid():
-        raise BadRequest("The filter or the range of days is not valid.")
+        raise NotUnderstoodError(NOT_VALID)
     return form.scope
 
 
