@@ -170,10 +170,8 @@ def _mailing(occurrence: Occurrence, parameters: RunParameters) -> ReportMailing
 
 
 def _problem(run: FetchRun) -> str:
-    return (
-        f"{run.companies_failed:,} of {run.companies_total:,} companies failed in this run; "
-        "their figures are those of the last successful fetch."
-    )
+    whose = "its" if run.companies_failed == 1 else "their"
+    return f"{run.failures_in_words} in this run; {whose} figures are those of the last successful fetch."
 
 
 def _finish(occurrence: Occurrence, ending: _Ending) -> bool:

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from intacct_usage.lib import clock
 from intacct_usage.lib.disk import disk_problem
+from intacct_usage.lib.plurals import part_of
 from intacct_usage.lib.stored_secrets import unreadable_secrets, warning_about
 from usage.fetching.needs import COMPANIES, CREDENTIALS, Need
 from usage.models import ApiCredential, Company, CompanyFetch, FetchRun, QueryFilter
@@ -227,18 +228,23 @@ def _outcome(run: FetchRun, counts: _Counts) -> tuple[str, str]:
     total, done, failed = counts.total, counts.done, counts.failed
     if run.stop_requested_at is not None:
         return FetchRun.Status.STOPPED, (
-            f"Stopped by {run.stop_requested_by}; {done:,} of {total:,} companies were fetched and kept."
+            f"Stopped by {run.stop_requested_by}; {_companies(done, total)} fetched and kept."
         )
     if run.halted_at is not None and (counts.not_fetched or not done):
-        untried = f"{counts.not_fetched:,} of {total:,} companies were not tried."
+        untried = f"{_companies(counts.not_fetched, total)} not tried."
         return FetchRun.Status.ERROR, f"{run.message} {untried}".strip()
     if not total:
         return FetchRun.Status.ERROR, "No company was fetched." if counts.left_out else NOTHING_LEFT
+    why = "failed. The Exceptions report says why."
     if failed and not done:
-        return FetchRun.Status.ERROR, f"All {failed:,} companies failed. The Exceptions report says why."
+        return FetchRun.Status.ERROR, f"{'The company' if failed == 1 else f'All {failed:,} companies'} {why}"
     if failed:
-        return FetchRun.Status.SUCCESS, f"{failed:,} of {total:,} companies failed. The Exceptions report says why."
-    return FetchRun.Status.SUCCESS, f"{done:,} of {total:,} companies were fetched."
+        return FetchRun.Status.SUCCESS, f"{part_of(failed, total, 'company', 'companies')} {why}"
+    return FetchRun.Status.SUCCESS, f"{_companies(done, total)} fetched."
+
+
+def _companies(part: int, total: int) -> str:
+    return part_of(part, total, "company was", "companies were")
 
 
 def open_run_ids() -> Iterable[int]:
