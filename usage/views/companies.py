@@ -16,7 +16,7 @@ from usage.companies.actions import CompanyActionError
 from usage.companies.choice import Outcomes, remove_each, remove_each_with_data, skip_each, unskip_each
 from usage.companies.removal import RESTORABLE_DAYS, consequences
 from usage.fetching.needs import fetch_needs
-from usage.forms.companies import CompanyFilterForm, RemoveForm, SkipForm
+from usage.forms.companies import CompanyFilterForm, RemoveForm, SkipForm, SkippedFilterForm
 from usage.models import BackgroundJob, Company, FetchRun
 from usage.views.company_selection import Selection, read_selection
 from usage.views.once import once
@@ -45,8 +45,8 @@ def companies(request: HttpRequest) -> HttpResponse:
 @require_safe
 def exceptions(request: HttpRequest) -> HttpResponse:
     """The companies that are left out, with reason, since when, by whom and their last error."""
-    form = CompanyFilterForm(request.GET)
-    return _show_list(request, "exceptions", form.companies().exclude(skipped_at=None), form=form)
+    form = SkippedFilterForm(request.GET)
+    return _show_list(request, "exceptions", form.companies(), form=form)
 
 
 @require(Right.SKIP_COMPANIES)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from intacct_usage.lib.refusals import NotUnderstoodError
 from intacct_usage.lib.typed_numbers import typed_number
 from usage.analysis.error_summary import companies_of_error
-from usage.forms.companies import CompanyFilterForm
+from usage.forms.companies import CompanyFilterForm, SkippedFilterForm
 from usage.forms.report_scope import NOT_VALID, ReportScopeForm
 from usage.models import Company
 
@@ -73,8 +73,8 @@ def chosen_numbers(typed: Sequence[str]) -> tuple[int, ...]:
 def _matching(source: str, query: str) -> QuerySet[Company]:
     if source == "errors":
         return _with_error(QueryDict(query))
-    found = CompanyFilterForm(QueryDict(query)).companies()
-    return found.exclude(skipped_at=None) if source == "exceptions" else found
+    form = SkippedFilterForm if source == "exceptions" else CompanyFilterForm
+    return form(QueryDict(query)).companies()
 
 
 def _with_error(query: QueryDict) -> QuerySet[Company]:
