@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.views.decorators.csrf import requires_csrf_token
 
-from intacct_usage.lib.refusals import TooManyRequestsError
+from intacct_usage.lib.refusals import NotUnderstoodError, TooManyRequestsError
 
 logger = logging.getLogger(__name__)
 
@@ -98,8 +98,10 @@ def _rendered(shown: dict[str, object], shell: HttpRequest | None) -> str:
 
 @requires_csrf_token
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    page = TOO_BIG if isinstance(exception, RequestDataTooBig | TooManyFieldsSent) else BAD_REQUEST
-    return answer(request, page, logged=str(exception) if isinstance(exception, BadRequest) else "")
+    if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
+        return answer(request, TOO_BIG)
+    known = str(exception) if isinstance(exception, BadRequest) else ""
+    return answer(request, BAD_REQUEST, detail=known if isinstance(exception, NotUnderstoodError) else "", logged=known)
 
 
 @requires_csrf_token

@@ -13,8 +13,8 @@ from intacct_usage.lib.access import Right, require
 from intacct_usage.site_search import search_site
 from usage.analysis.charts import monthly_usage
 from usage.periods import PeriodPreset, preset_period
-from usage.reports import ReportScope, chart_file_name, coverage
-from usage.views.chart_data import chart_context
+from usage.reports import ReportScope, coverage
+from usage.views.chart_data import chart_context, chart_picture
 
 MOST_CHARACTERS = 100
 CHART_RANGE = PeriodPreset.LAST_12_MONTHS
@@ -45,7 +45,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             "known_is_stale": known.is_stale(clock.now()),
             **chart_context(monthly_usage(scope, today)),
             "chart_csv": f"{reverse('usage:chart_csv')}?{urlencode({'preset': CHART_RANGE})}",
-            "chart_picture": chart_file_name("png"),
+            "picture": chart_picture(scope.filter_name, scope.period.label, data_as_of=known.data_as_of),
         },
     )
 

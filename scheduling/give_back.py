@@ -4,6 +4,7 @@ import logging
 
 from django.db.models.functions import Now
 
+from intacct_usage.lib.plurals import counted
 from notifications.models import OutgoingEmail
 from scheduling import worker_lock
 from scheduling.models import Occurrence, RunLane
@@ -35,6 +36,7 @@ def give_back(name: str) -> int:
     given = companies + reports + mails
     if given:
         logger.warning(
-            "A worker of this machine died; gave back %d companies, %d reports and %d mails", companies, reports, mails
+            "A worker of this machine died; gave back %s, %s and %s",
+            *(counted(companies, "company", "companies"), counted(reports, "report"), counted(mails, "mail")),
         )
     return given

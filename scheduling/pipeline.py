@@ -170,10 +170,9 @@ def _mailing(occurrence: Occurrence, parameters: RunParameters) -> ReportMailing
 
 
 def _problem(run: FetchRun) -> str:
-    return (
-        f"{run.companies_failed:,} of {run.companies_total:,} companies failed in this run; "
-        "their figures are those of the last successful fetch, if there was one."
-    )
+    whose = "its" if run.companies_failed == 1 else "their"
+    figures = "figures are those of the last successful fetch, if there was one."
+    return f"{run.failures_in_words} in this run; {whose} {figures}"
 
 
 def _finish(occurrence: Occurrence, ending: _Ending) -> bool:

@@ -115,10 +115,7 @@ class RunDetails:
 
     @property
     def _companies_failed(self) -> str:
-        run = self.run
-        if run is None or not run.companies_failed:
-            return ""
-        return f"{run.companies_failed:,} of {run.companies_total:,} companies failed"
+        return self.run.failures_in_words if self.run else ""
 
     def progress(self) -> RunProgress | None:
         return run_progress(self.run) if self.run else None

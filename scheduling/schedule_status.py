@@ -189,9 +189,7 @@ def _outcome(occurrence: Occurrence, circumstances: _Circumstances) -> ScheduleS
 
 
 def _companies_detail(run: FetchRun | None) -> str:
-    if run is None or not run.companies_failed:
-        return ""
-    return f"{run.companies_failed:,} of {run.companies_total:,} companies failed"
+    return run.failures_in_words if run else ""
 
 
 def _mail_details(states: Counter[str]) -> Iterator[str]:

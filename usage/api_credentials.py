@@ -24,11 +24,15 @@ ONE_TRY: Final = RetryPolicy(max_tries=1)
 
 
 class CredentialsRefusedError(Exception):
-    """Credentials that were not saved; `message` says what happened and who does what next."""
+    """Credentials that were not saved; `reason` says what happened and who does what next, `message` the outcome too.
 
-    def __init__(self, message: str) -> None:
-        self.message = message
-        super().__init__(message)
+    A reason that is no more than what to fill in stands alone.
+    """
+
+    def __init__(self, reason: str, *, outcome: str = NOT_SAVED) -> None:
+        self.reason = reason
+        self.message = f"{reason} {outcome}".rstrip()
+        super().__init__(self.message)
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,8 @@ def save_credentials(
     except (SecretUnreadableError, GatewayError) as error:
         on_trial.refused()
         logger.warning("API credentials were not saved. %s", error.message)
-        raise CredentialsRefusedError(f"{error.message} {NOT_SAVED}") from None
+        reason = error.message_of_a_trial if isinstance(error, GatewayError) else error.message
+        raise CredentialsRefusedError(reason) from None
     with transaction.atomic():
         credential = ApiCredential.current() or ApiCredential()
         credential.sender_id, credential.user_id = wanted.sender_id, wanted.user_id
@@ -78,9 +83,10 @@ def _completed(sender_id: str, user_id: str, sender_password: str, user_password
     """Fill empty passwords from the stored ones, where they belong to the same ID."""
     for what, value in (("sender ID", sender_id), ("user ID", user_id)):
         if not value:
-            raise CredentialsRefusedError(f"Enter the {what}.")
+            raise CredentialsRefusedError(f"Enter the {what}.", outcome="")
         if len(value) > ID_LIMIT or not value.isprintable():
-            raise CredentialsRefusedError(f"The {what} has at most {ID_LIMIT} characters, all of them visible.")
+            reason = f"The {what} has at most {ID_LIMIT} characters, all of them visible."
+            raise CredentialsRefusedError(reason, outcome="")
     stored = ApiCredential.current() or ApiCredential()
     return _Wanted(
         sender_id,
@@ -94,11 +100,11 @@ def _stored_password(stored: ApiCredential, whose: str, wanted_id: str) -> str:
     """The stored password of the sender or the user; only for the very ID that it was entered for."""
     stored_id = getattr(stored, f"{whose}_id")
     if not getattr(stored, f"{whose}_password"):
-        raise CredentialsRefusedError(f"Enter the {whose} password.")
+        raise CredentialsRefusedError(f"Enter the {whose} password.", outcome="")
     if wanted_id != stored_id:
         raise CredentialsRefusedError(
             f"The stored {whose} password belongs to the {whose} ID “{stored_id}”. Enter the {whose} password of "
-            f"“{wanted_id}”. {NOT_SAVED}"
+            f"“{wanted_id}”."
         )
     return stored.reveal(f"{whose}_password")
 
@@ -107,7 +113,7 @@ def _first_company() -> str:
     company = Company.objects.queryable().order_by("intacct_id").first()
     if company is None:
         raise CredentialsRefusedError(
-            f"There is no company to try the credentials with. Name one, or load or add companies first. {NOT_SAVED}"
+            "There is no company to try the credentials with. Name one, or load or add companies first."
         )
     return company.intacct_id
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from intacct_usage.lib import clock
+from intacct_usage.lib.plurals import counted
 from usage.background_jobs import JobRefusedError, Progress, Work, ask_for_job
 from usage.companies.actions import CompanyActionError
 from usage.companies.archived_batches import restorable, restore_batch, restore_company
@@ -138,7 +139,7 @@ def _restore(job: BackgroundJob, progress: Progress) -> str:
     if "archived_at" in job.parameters:
         company = Company.objects.get(pk=pks[0])
         records = restore_batch(company, datetime.fromisoformat(job.parameters["archived_at"]))
-        return f"Restored {records:,} records of {company}."
+        return f"Restored {counted(records, 'record')} of {company}."
     left_before = set(job.parameters.get("left_before", ()))
     for done, pk in enumerate(pks, start=1):
         company = Company.objects.get(pk=pk)
@@ -146,7 +147,7 @@ def _restore(job: BackgroundJob, progress: Progress) -> str:
         if restorable().filter(pk=pk).exists() and not was_brought_back:  # else an earlier attempt did
             records += restore_company(company)
         progress(done, len(pks))
-    return f"Restored {len(pks):,} companies and {records:,} records."
+    return f"Restored {counted(len(pks), 'company', 'companies')} and {counted(records, 'record')}."
 
 
 WORKS: dict[str, Work] = {

@@ -2,18 +2,17 @@
 
 from typing import Any
 
-from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from intacct_usage.lib.access import Right, require
-from intacct_usage.lib.refusals import TooManyRequestsError
+from intacct_usage.lib.refusals import NotUnderstoodError, TooManyRequestsError
 from notifications.forms.send_reports import SendReportsForm
 from notifications.models import EmailConfiguration, OutgoingEmail, ReportRequest
 from notifications.report_delivery import estimated_sizes, preview
 from notifications.report_requests import ask_for_reports, emails_of
-from usage.forms.report_scope import ReportScopeForm
+from usage.forms.report_scope import NOT_VALID, ReportScopeForm
 from usage.periods import ALL_DATA, PeriodPreset
 from usage.views.once import once
 
@@ -59,10 +58,10 @@ def report_request(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _handed_over(request: HttpRequest) -> dict[str, Any]:  # Any: template context
-    """The form with the scope of the address in its fields: what it shows is what is sent. Raises BadRequest."""
+    """The form with the scope of the address in its fields: it shows what is sent. Raises NotUnderstoodError."""
     handed = ReportScopeForm(request.GET)
     if not handed.is_valid():
-        raise BadRequest("The filter or the range of days is not valid.")
+        raise NotUnderstoodError(NOT_VALID)
     preset = handed.active_preset
     return {
         "form": SendReportsForm(initial=handed.values_with_days()),

@@ -11,6 +11,7 @@ from scheduling.forms.schedule import ScheduleForm
 from scheduling.models import Occurrence, Schedule, ScheduleLockedError
 from scheduling.reminders import forget, remember
 from scheduling.schedules import delete_schedule
+from usage.fetching.needs import fetch_needs
 from usage.views.once import once
 
 PAGE = "scheduling:schedules"
@@ -99,7 +100,7 @@ def _show(request: HttpRequest, form: ScheduleForm) -> HttpResponse:
         form if form.is_bound else ScheduleForm(_offered(form), schedule=form.schedule if form.schedule.pk else None)
     )
     shown.is_valid()
-    context = {**_preview(shown), "form": form, "schedule": form.schedule}
+    context = {**_preview(shown), "form": form, "schedule": form.schedule, "needs": fetch_needs()}
     return render(request, "scheduling/form.html", context)
 
 

@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from intacct_usage.lib.access import Right, may, require
 from intacct_usage.lib.listing import PAGE_SIZES, list_page
+from intacct_usage.lib.refusals import NotUnderstoodError
 from notifications.models import EmailConfiguration
 from scheduling.forms.filters import ScheduleListForm
 from scheduling.models import Schedule, WorkerBeat
 from scheduling.reminders import to_enable
 from scheduling.schedule_rows import is_lively, marked_rows, schedule_rows
-from usage.models import ApiCredential, Company
+from usage.fetching.needs import fetch_needs
 
 SORTS = {"name": "name_key", "next": "next_run_at", "enabled": "enabled"}
 MOST_MARKS = PAGE_SIZES[-1]
@@ -35,7 +35,7 @@ def schedules(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "lively": is_lively(rows),
         "reminders": to_enable(request.session),
-        "missing": _missing() if not listing.total and not form.is_filtering else [],
+        "emails_missing": not listing.total and not EmailConfiguration.objects.exists(),
         "worker_is_missing": _worker_is_missing(),
     }
     return render(request, "scheduling/schedules.html", context)
@@ -57,11 +57,12 @@ def live(request: HttpRequest) -> HttpResponse:
     return render(request, "scheduling/schedules_live.html", context)
 
 
-def rights_of(request: HttpRequest) -> dict[str, bool]:
-    """What the person may do here, for templates of rows that are rendered many times."""
+def rights_of(request: HttpRequest) -> dict[str, Any]:  # Any: template context
+    """What the person may do here and what fetching waits for, for templates of rows that are rendered many times."""
     return {
         "may_operate": may(request.user, Right.OPERATE_RUNS),
         "may_manage": may(request.user, Right.MANAGE_SCHEDULES),
+        "needs": fetch_needs(),
     }
 
 
@@ -70,19 +71,9 @@ def _marks(request: HttpRequest) -> Mapping[int, str]:
     for text in request.GET.getlist("row")[:MOST_MARKS]:
         pk, dot, mark = text.partition(".")
         if not (dot and pk.isascii() and pk.isdecimal() and len(pk) < 19):
-            raise BadRequest("A row of this address is not understood.")
+            raise NotUnderstoodError("A row of this address is not understood.")
         marks[int(pk)] = mark
     return marks
-
-
-def _missing() -> list[dict[str, Any]]:  # Any: template context
-    """What a first schedule needs and is not there yet."""
-    steps = [
-        ("API credentials", ApiCredential.objects.exists(), "usage:configuration"),
-        ("Companies", Company.objects.listed().exists(), "usage:configuration"),
-        ("Email configuration", EmailConfiguration.objects.exists(), "notifications:notifications"),
-    ]
-    return [{"name": name, "url_name": url_name} for name, done, url_name in steps if not done]
 
 
 def _worker_is_missing() -> bool:

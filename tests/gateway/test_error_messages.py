@@ -8,6 +8,7 @@ from usage.gateway.error_advice import ADVICE
 from usage.gateway.errors import Action, ErrorFamily, Failure, GatewayError, Level
 
 STOPS_RUN = {"sender_credentials", "request_format", "cdn_block", "proxy_sign_in", "blocked"}
+OF_READING_ALONE = {ErrorFamily.DATA_CHANGED, ErrorFamily.INTERRUPTED}
 CONNECTION_FAULTS = {"unreachable", "timed_out", "tls", "proxy", "proxy_sign_in"}
 
 
@@ -26,6 +27,16 @@ def test_a_message_tells_company_number_meaning_words_and_next_step() -> None:
         "of that company to add the sender ID (upper and lower case count) under Company, Setup, Company, Security, "
         "Web Services authorizations, then run the company again. Support ID: AbC~def."
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("family", sorted(set(ErrorFamily) - OF_READING_ALONE))
+def test_a_trial_of_credentials_gives_no_advice_for_a_run(family: ErrorFamily) -> None:
+    message = make_error(family.value).message_of_a_trial
+
+    assert (
+        re.findall(r"run the company|scheduled run|next run|start the run|exceptions list|API Credentials", message)
+        == []
+    )
 
 
 def test_a_network_message_is_the_one_of_the_connection() -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from scheduling.dispatch import dispatch_due
 from scheduling.models import Occurrence, Schedule
 from tests.scheduling.schedules import DUE, make_enabled, make_fetchable, make_schedule
-from usage.fetching.runs import NO_COMPANIES, NO_CREDENTIALS
+from usage.fetching.needs import COMPANIES, CREDENTIALS
 from usage.models import ApiCredential, FetchRun
 
 SECOND = timedelta(seconds=1)
@@ -72,7 +72,9 @@ def test_reports_only_needs_no_run_and_waits_for_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("credentials", "message"), [(False, NO_CREDENTIALS), (True, NO_COMPANIES)], ids=["no credentials", "no companies"]
+    ("credentials", "message"),
+    [(False, CREDENTIALS.sentence), (True, COMPANIES.sentence)],
+    ids=["no credentials", "no companies"],
 )
 def test_a_run_that_cannot_be_asked_for_is_an_error_with_the_reason(db: None, credentials: bool, message: str) -> None:
     make_enabled()

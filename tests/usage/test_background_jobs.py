@@ -49,7 +49,7 @@ def test_what_was_cleared_comes_back_by_a_job(db) -> None:
     job = ask_for_company_job(Kind.RESTORE, [company.pk], asked_by="ada")
     work_at(job.pk, WORKS)
 
-    assert ended(job).message == "Restored 1 companies and 2 records."
+    assert ended(job).message == "Restored 1 company and 2 records."
     assert UsageRecord.objects.filter(company=company).count() == 2
 
 

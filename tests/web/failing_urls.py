@@ -5,7 +5,7 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from intacct_usage.lib.refusals import TooManyRequestsError
+from intacct_usage.lib.refusals import NotUnderstoodError, TooManyRequestsError
 from intacct_usage.urls import handler400, handler403, handler404, handler500
 from intacct_usage.urls import urlpatterns as site
 
@@ -13,6 +13,7 @@ __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"
 
 FAILURES = {
     "400": BadRequest("secret-detail"),
+    "400-told": NotUnderstoodError("The day is not valid."),
     "403": PermissionDenied("Ask the owner."),
     "413": RequestDataTooBig("secret-detail"),
     "429": TooManyRequestsError("Ten tests an hour are possible.", 600),

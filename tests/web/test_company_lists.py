@@ -118,3 +118,24 @@ def test_the_export_and_the_import_are_each_others_inverse(companies, client_as:
 
     assert exported.headers["Content-Disposition"].startswith('attachment; filename="companies-')
     assert exported.content.decode("utf-8-sig").splitlines()[1] == "UK_Acme,Acme Ltd,0042,,no,"
+
+
+@pytest.mark.parametrize(
+    ("address", "choices"),
+    [
+        (LIST, ["Any status", "Active", "Skipped", "Failing", "No data", "Never fetched", "Missing from the API"]),
+        (EXCEPTIONS, ["Any status", "Missing from the API"]),
+    ],
+)
+def test_a_list_offers_only_what_it_can_hold(companies, client_as: ClientAs, address: str, choices: list[str]) -> None:
+    form = client_as("Operator").get(address).context["form"]
+
+    assert [label for _, label in form.fields["state"].choices] == choices
+
+
+def test_the_skipped_that_are_missing_from_the_api_are_found(companies, client_as: ClientAs) -> None:
+    make_company("US_Lost", skipped_at="2026-01-01T00:00Z", missing_since="2026-01-02T00:00Z")
+    client = client_as("Operator")
+
+    assert shown(client, f"{EXCEPTIONS}?state=missing") == ["US_Lost"]
+    assert sorted(shown(client, EXCEPTIONS)) == ["US_Big", "US_Lost"]

@@ -185,3 +185,27 @@ def test_old_data_of_a_queried_company_is_marked(client_as: ClientAs, hours: int
 
     assert "Data as of" in page
     assert ("More than 36 hours old" in page) is marked
+
+
+@pytest.mark.parametrize(
+    ("status", "window_start", "shown"),
+    [
+        ("done", None, "everything"),
+        ("done", date(2026, 2, 10), "10 Feb 2026"),
+        ("failed", None, "none"),
+        ("stopped", None, "none"),
+        ("pending", None, "none"),
+    ],
+)
+def test_only_a_fetch_that_was_done_says_from_where(
+    client_as: ClientAs, status: str, window_start: date | None, shown: str
+) -> None:
+    company = make_company(pk=1)
+    run = FetchRun.objects.create(asked_by="ada")
+    CompanyFetch.objects.create(run=run, company=company, status=status, window_start=window_start)
+
+    page = client_as("Viewer").get("/companies/1/").content.decode()
+
+    row = page.partition("What each run did with this company")[2].partition("</table>")[0]
+    from_cell = re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)[2]
+    assert re.sub(r"<[^>]+>", "", from_cell).lstrip("–") == shown

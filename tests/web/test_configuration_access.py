@@ -46,6 +46,19 @@ ACTIONS = {
     f"/notifications/{KEY}/delete/": Right.MANAGE_NOTIFICATIONS,
     "/notifications/deliveries/1/again/": Right.SEND_REPORTS,
 }
+FORMS = {
+    "/configuration/credentials/": "/configuration/#credentials",
+    "/configuration/proxy/": "/configuration/#proxy",
+    "/configuration/proxy/test/": "/configuration/#proxy",
+    "/configuration/filters/": "/configuration/#filters",
+    "/configuration/companies/load/": "/configuration/#companies",
+    "/configuration/companies/apply/": "/configuration/#companies",
+    "/configuration/companies/import/": "/configuration/companies/add/#import",
+    "/configuration/companies/skip/": "/configuration/companies/",
+    "/configuration/companies/unskip/": "/configuration/companies/",
+    "/configuration/companies/remove/": "/configuration/companies/",
+}
+"""Addresses that answer a form with a page, and where the form stands."""
 
 
 class Nowhere:
@@ -78,7 +91,24 @@ def test_an_action_is_open_to_those_who_have_its_right(rows, client_as: ClientAs
     assert answer.status_code in (200, 302, 403)
 
 
-@pytest.mark.parametrize("address", ACTIONS)
+@pytest.mark.parametrize("address", FORMS)
+def test_the_address_of_a_form_leads_to_the_form(rows, client_as: ClientAs, address: str) -> None:
+    client = client_as("superuser")
+    page, _, part = FORMS[address].partition("#")
+
+    answers = [getattr(client, method)(address) for method in ("get", "head", "put", "delete")]
+
+    assert [answer.status_code for answer in answers] == [302, 302, 405, 405]
+    assert answers[0].url == answers[1].url == FORMS[address]
+    assert f'id="{part or "main"}"' in client.get(page).content.decode()
+
+
+@pytest.mark.parametrize("address", FORMS)
+def test_the_address_of_a_form_leads_nowhere_without_its_right(rows, client_as: ClientAs, address: str) -> None:
+    assert client_as("Viewer").get(address).status_code == 403
+
+
+@pytest.mark.parametrize("address", [one for one in ACTIONS if one not in FORMS])
 def test_an_action_needs_a_post(rows, client_as: ClientAs, address: str) -> None:
     client = client_as("superuser")
 

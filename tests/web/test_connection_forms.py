@@ -57,7 +57,9 @@ def test_refused_credentials_are_not_saved_and_all_but_the_secrets_is_kept(gatew
     page = text_of(post(client_as("Manager"), CREDENTIALS, **typed(user_password="wrong-canary")))
 
     assert "User sign-in refused (A_first, XL03000006)." in page
-    assert "Nothing was saved" in page
+    assert "Enter the user ID and the user password again." in page
+    assert "run the company again" not in page
+    assert page.count("Nothing was saved") == 1
     assert 'value="usagewatch"' in page
     assert "Enter it again: what was typed here is never sent back to the browser." in page
     assert not any(secret in page for secret in (SENDER, "wrong-canary"))

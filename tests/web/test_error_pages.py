@@ -58,6 +58,24 @@ def test_what_may_be_tried_again_says_when(client_as: ClientAs) -> None:
     assert "Ten tests an hour are possible." in client.get("/fail/429").content.decode()
 
 
+def test_what_was_not_understood_is_told_where_it_is_known(client_as: ClientAs) -> None:
+    told = client_as("Viewer").get("/fail/400-told")
+
+    assert told.status_code == 400
+    assert "The day is not valid." in told.content.decode()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/reports/download/detailed.csv?from=x", "/reports/usage-by-month.csv?filter=gone", "/reports/send/?to=x"],
+)
+def test_a_bad_filter_or_range_is_named(client_as: ClientAs, address: str) -> None:
+    refused = client_as("Operator").get(address)
+
+    assert refused.status_code == 400
+    assert "The filter or the range of days is not valid." in refused.content.decode()
+
+
 def test_a_form_that_is_too_large_is_told_so(client_as: ClientAs, settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
 

@@ -80,3 +80,10 @@ def test_the_guide_says_what_each_role_may_do(guide: str) -> None:
     assert Right.SKIP_COMPANIES in ROLES["Operator"]
     assert "skips and unskips companies" in guide
     assert Right.MANAGE_SCHEDULES not in ROLES["Operator"]
+
+
+def test_the_guide_lists_the_roles_and_tells_superuser_apart(guide: str) -> None:
+    (roles,) = re.findall(r'<section id="roles">.*?<dl>(.*?)</dl>', guide, re.DOTALL)
+
+    assert re.findall(r"<dt>(.*?)</dt>", roles) == list(ROLES)
+    assert "Superuser is not one of the roles" in guide

@@ -83,7 +83,7 @@ def test_a_refused_password_change_lists_the_reasons_first(client: Client, user:
 
     page = client.post("/accounts/password/", {"old_password": "x", "new_password1": "short", "new_password2": "short"})
 
-    assert "Nothing was saved." in page.content.decode()
+    assert "Your password is as before." in page.content.decode()
     assert "This password is too short. It must contain at least 12 characters." in page.content.decode()
 
 

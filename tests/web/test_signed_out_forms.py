@@ -24,7 +24,7 @@ def test_a_sender_elsewhere_is_no_page_to_come_back_to(db, client: Client) -> No
 
 
 def test_an_address_that_takes_forms_only_says_so(client_as: ClientAs) -> None:
-    answer = client_as("Manager").get("/configuration/proxy/")
+    answer = client_as("Manager").get("/configuration/proxy/switch/")
 
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
     assert "<h1>This address takes a form</h1>" in answer.content.decode()

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from intacct_usage.lib.access import Right, may
 from intacct_usage.lib.history_admin import ReadOnlyAdmin
+from intacct_usage.lib.plurals import part_of
 from usage.companies.actions import skip, unskip
 from usage.models import Company, QueryFilter
 
@@ -70,7 +71,7 @@ class CompanyAdmin(ReadOnlyAdmin):
         self._say(request, unskip(queryset, by=request.user.get_username()), queryset.count(), "unskipped")
 
     def _say(self, request: HttpRequest, changed: int, chosen: int, done: str) -> None:
-        self.message_user(request, f"{changed} of {chosen} companies {done}.", messages.SUCCESS)
+        self.message_user(request, f"{part_of(changed, chosen, 'company', 'companies')} {done}.", messages.SUCCESS)
 
 
 @admin.register(QueryFilter)

@@ -7,6 +7,7 @@ from typing import Final
 from django.db.models import QuerySet
 
 from intacct_usage.lib import clock
+from intacct_usage.lib.plurals import counted
 from usage.companies.audit import named, record_companies
 from usage.companies.entries import (
     CompanyEntry,
@@ -78,7 +79,7 @@ def skip(companies: QuerySet[Company], *, by: str, reason: str = "") -> int:
             .update(skipped_at=clock.now(), skipped_by=by[:BY_LIMIT], skip_reason=reason)
         )
         record_companies(by, "skipped", names, count=skipped, reason=reason)
-    logger.info("%d companies are skipped from now on, by %s.", skipped, by)
+    logger.info("%s skipped from now on, by %s.", counted(skipped, "company is", "companies are"), by)
     return skipped
 
 
@@ -89,7 +90,7 @@ def unskip(companies: QuerySet[Company], *, by: str) -> int:
         names = named(left_out)
         unskipped = left_out.update(skipped_at=None, skipped_by="", skip_reason="")
         record_companies(by, "no longer skipped", names, count=unskipped)
-    logger.info("%d companies are no longer skipped, by %s.", unskipped, by)
+    logger.info("%s no longer skipped, by %s.", counted(unskipped, "company is", "companies are"), by)
     return unskipped
 
 
@@ -102,7 +103,8 @@ def remove_from_list(companies: QuerySet[Company], *, by: str) -> int:
         names = named(_listed(companies))
         removed = _listed(companies).update(removed_at=clock.now())
         record_companies(by, "taken off the list", names, count=removed)
-    logger.info("%d companies were removed from the list by %s; their history is kept.", removed, by)
+    taken = counted(removed, "company was", "companies were")
+    logger.info("%s removed from the list by %s; the history is kept.", taken, by)
     return removed
 
 

@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, 
 from intacct_usage.audit.models import Action
 from intacct_usage.audit.recording import Change, record
 from intacct_usage.lib import clock
+from intacct_usage.lib.plurals import counted
 from usage.companies.actions import CompanyActionError
 from usage.list_lock import company_list_lock
 from usage.models import ArchivedUsageRecord, Company, CompanyDay, CompanyMonth, FetchRun, UsageRecord
@@ -71,9 +72,7 @@ class Removal:
 
     @property
     def said(self) -> str:
-        companies = "company" if self.companies == 1 else "companies"
-        records = "record" if self.records == 1 else "records"
-        return f"Removed {self.companies:,} {companies} and {self.records:,} {records}."
+        return f"Removed {counted(self.companies, 'company', 'companies')} and {counted(self.records, 'record')}."
 
 
 def is_too_much_to_wait_for(companies: int, records: int) -> bool:
@@ -192,7 +191,8 @@ def _remove(companies: QuerySet[Company], reason: str, by: str, on_progress: Pro
             records += _remove_one(pk, reason, by)
         if on_progress is not None:
             on_progress(done, len(pks))
-    logger.warning("%d companies were removed with their %d records by %s.", len(pks), records, by)
+    taken = counted(len(pks), "company was", "companies were")
+    logger.warning("%s removed with %s by %s.", taken, counted(records, "record"), by)
     return Removal(len(pks), records, started_at)
 
 

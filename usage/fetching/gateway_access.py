@@ -2,7 +2,8 @@
 
 from django.conf import settings
 
-from usage.fetching.runs import NO_CREDENTIALS, RunRefusedError
+from usage.fetching.needs import CREDENTIALS
+from usage.fetching.runs import RunRefusedError
 from usage.fetching.window_fetch import SignIn
 from usage.gateway.client import GatewayClient
 from usage.gateway.retries import RetryBudget, RetryPolicy
@@ -43,5 +44,5 @@ def sign_in_details() -> SignIn:
 def _credential() -> ApiCredential:
     credential = ApiCredential.current()
     if credential is None:
-        raise RunRefusedError(NO_CREDENTIALS)
+        raise RunRefusedError.because_of(CREDENTIALS)
     return credential

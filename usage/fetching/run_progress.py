@@ -86,9 +86,7 @@ def sub_state(run: FetchRun) -> str:
         if run.stop_requested_at:
             return "stopping"
         return "ending" if run.halted_at else ""
-    if run.status == FetchRun.Status.SUCCESS and run.companies_failed:
-        return f"{run.companies_failed:,} of {run.companies_total:,} companies failed"
-    return ""
+    return run.failures_in_words if run.status == FetchRun.Status.SUCCESS else ""
 
 
 def _elapsed_seconds(run: FetchRun) -> int:

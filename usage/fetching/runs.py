@@ -10,7 +10,9 @@ from django.db.models.functions import Coalesce
 
 from intacct_usage.lib import clock
 from intacct_usage.lib.disk import disk_problem
+from intacct_usage.lib.plurals import part_of
 from intacct_usage.lib.stored_secrets import unreadable_secrets, warning_about
+from usage.fetching.needs import COMPANIES, CREDENTIALS, Need
 from usage.models import ApiCredential, Company, CompanyFetch, FetchRun, QueryFilter
 from usage.models.company import CompanyQuerySet
 from usage.signals import fetch_run_finished
@@ -18,14 +20,6 @@ from usage.signals import fetch_run_finished
 logger = logging.getLogger(__name__)
 
 ALL_FILTERS = "All Filters"
-NO_CREDENTIALS = (
-    "No credentials configured. Enter the Intacct API credentials under Configuration "
-    "(or with `manage.py set_credentials`) first."
-)
-NO_COMPANIES = (
-    "No companies loaded. Load the company list or add companies under Configuration "
-    "(or with `manage.py load_companies`) first."
-)
 NEEDED_SECRETS = ("usage.ApiCredential", "usage.OutboundProxy")
 NOTHING_TO_RETRY = "No company of that run failed, or those that did are skipped or removed by now; nothing to retry."
 NOTHING_LEFT = (
@@ -36,11 +30,16 @@ NONE_CHOSEN = "None of these companies may be queried: they are skipped or left 
 
 
 class RunRefusedError(Exception):
-    """A run that cannot be asked for; `message` says what to do first."""
+    """A run that cannot be asked for; `message` says what to do first, `message_for_commands` also by which command."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, for_commands: str = "") -> None:
         self.message = message
+        self.message_for_commands = for_commands or message
         super().__init__(message)
+
+    @classmethod
+    def because_of(cls, need: Need) -> "RunRefusedError":
+        return cls(need.sentence, for_commands=need.sentence_for_commands)
 
 
 def ask_for_run(
@@ -54,14 +53,14 @@ def ask_for_run(
 ) -> FetchRun:
     """Queue a run. Raises RunRefusedError when there is nothing it could do."""
     if not ApiCredential.objects.exists():
-        raise RunRefusedError(NO_CREDENTIALS)
+        raise RunRefusedError.because_of(CREDENTIALS)
     unreadable = unreadable_secrets(NEEDED_SECRETS)
     if unreadable:
         raise RunRefusedError(warning_about(unreadable))
     if problem := disk_problem():
         raise RunRefusedError(problem)
     if not _scope(query_filter, retry_of).exists():
-        raise RunRefusedError(_empty_scope(query_filter, retry_of))
+        raise _empty_scope(query_filter, retry_of)
     return FetchRun.objects.create(
         mode=mode,
         query_filter=query_filter,
@@ -95,12 +94,12 @@ def _scope(query_filter: QueryFilter | None, retry_of: FetchRun | None) -> Compa
     return companies
 
 
-def _empty_scope(query_filter: QueryFilter | None, retry_of: FetchRun | None) -> str:
+def _empty_scope(query_filter: QueryFilter | None, retry_of: FetchRun | None) -> RunRefusedError:
     if retry_of is not None:
-        return NOTHING_TO_RETRY
+        return RunRefusedError(NOTHING_TO_RETRY)
     if query_filter is None or not Company.objects.listed().exists():
-        return NO_COMPANIES
-    return (
+        return RunRefusedError.because_of(COMPANIES)
+    return RunRefusedError(
         f"The filter “{query_filter.name}” matches no company that may be queried. "
         "Change the filter, or unskip a company under Configuration."
     )
@@ -229,18 +228,23 @@ def _outcome(run: FetchRun, counts: _Counts) -> tuple[str, str]:
     total, done, failed = counts.total, counts.done, counts.failed
     if run.stop_requested_at is not None:
         return FetchRun.Status.STOPPED, (
-            f"Stopped by {run.stop_requested_by}; {done:,} of {total:,} companies were fetched and kept."
+            f"Stopped by {run.stop_requested_by}; {_companies(done, total)} fetched and kept."
         )
     if run.halted_at is not None and (counts.not_fetched or not done):
-        untried = f"{counts.not_fetched:,} of {total:,} companies were not tried."
+        untried = f"{_companies(counts.not_fetched, total)} not tried."
         return FetchRun.Status.ERROR, f"{run.message} {untried}".strip()
     if not total:
         return FetchRun.Status.ERROR, "No company was fetched." if counts.left_out else NOTHING_LEFT
+    why = "failed. The Exceptions report says why."
     if failed and not done:
-        return FetchRun.Status.ERROR, f"All {failed:,} companies failed. The Exceptions report says why."
+        return FetchRun.Status.ERROR, f"{'The company' if failed == 1 else f'All {failed:,} companies'} {why}"
     if failed:
-        return FetchRun.Status.SUCCESS, f"{failed:,} of {total:,} companies failed. The Exceptions report says why."
-    return FetchRun.Status.SUCCESS, f"{done:,} of {total:,} companies were fetched."
+        return FetchRun.Status.SUCCESS, f"{part_of(failed, total, 'company', 'companies')} {why}"
+    return FetchRun.Status.SUCCESS, f"{_companies(done, total)} fetched."
+
+
+def _companies(part: int, total: int) -> str:
+    return part_of(part, total, "company was", "companies were")
 
 
 def open_run_ids() -> Iterable[int]:

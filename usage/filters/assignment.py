@@ -9,6 +9,7 @@ from typing import Final
 
 from django.db.models import ProtectedError, QuerySet
 
+from intacct_usage.lib.plurals import counted
 from usage.filters.grouping import FilterRule, FilterRuleError, Grouping, validate_rule
 from usage.filters.work import open_work_on
 from usage.list_lock import company_list_lock
@@ -118,7 +119,8 @@ def save_filters(rules: Sequence[FilterRule]) -> list[QueryFilter]:
             moved = assign_filters()
         except FilterRuleError as refusal:
             raise FilterSetError({}, refusal.message) from refusal
-    logger.info("Saved %d query filters; %d companies changed their filter.", len(saved), moved)
+    changed = counted(moved, "company", "companies")
+    logger.info("Saved %s; %s changed filter.", counted(len(saved), "query filter"), changed)
     return saved
 
 

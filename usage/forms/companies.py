@@ -25,6 +25,8 @@ STATES: dict[str, tuple[str, Q]] = {
 class CompanyFilterForm(forms.Form):
     """Above the list; bound to the address. What it cannot read it ignores."""
 
+    states = tuple(STATES)
+
     q = forms.CharField(
         label="Search",
         required=False,
@@ -38,7 +40,7 @@ class CompanyFilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         names = list(QueryFilter.objects.values_list("name", flat=True))
         self._choices("filter", [("", "All filters"), *((name, name) for name in names), (OTHER, OTHER)])
-        self._choices("state", [("", "Any status"), *((key, label) for key, (label, _) in STATES.items())])
+        self._choices("state", [("", "Any status"), *((key, STATES[key][0]) for key in self.states)])
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
@@ -62,6 +64,15 @@ class CompanyFilterForm(forms.Form):
         if name := wanted.get("filter"):
             found = found.in_other() if name == OTHER else found.filter(query_filter__name=name)
         return found
+
+
+class SkippedFilterForm(CompanyFilterForm):
+    """Above the exceptions, with the one status that tells skipped companies apart."""
+
+    states = ("missing",)
+
+    def companies(self) -> QuerySet[Company]:
+        return super().companies().exclude(skipped_at=None)
 
 
 class AddCompaniesForm(forms.Form):
@@ -146,7 +157,7 @@ class ClearAllForm(forms.Form):
     def clean_typed(self) -> str:
         typed = str(self.cleaned_data["typed"]).strip().lower()
         if typed != CLEAR_WORD:
-            raise forms.ValidationError(f"Type exactly “{CLEAR_WORD}”. Nothing was removed.")
+            raise forms.ValidationError(f"Type exactly “{CLEAR_WORD}”.")
         return typed
 
     @property

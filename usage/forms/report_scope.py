@@ -14,6 +14,7 @@ from usage.reports import ReportScope
 from usage.reports.scope import ALL_FILTERS
 
 YES = frozenset({"1", "on", "true", "yes"})
+NOT_VALID = "The filter or the range of days is not valid."
 NO = frozenset({"", "0", "off", "false", "no", "none"})
 
 

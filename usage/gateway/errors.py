@@ -4,6 +4,7 @@ from intacct_usage.lib.redaction import escape_line, redact
 from usage.gateway.classification import UNREADABLE_FIELDS, Failure, classify
 from usage.gateway.error_advice import ADVICE, Advice
 from usage.gateway.error_families import CONNECTION_FAULTS, REPORTED_ONLY, STOPS_RUN, Action, ErrorFamily, Level
+from usage.gateway.trial_advice import TRIAL_ACTIONS
 
 __all__ = ["Action", "Advice", "ErrorFamily", "Failure", "GatewayError", "Level", "classify"]
 
@@ -32,6 +33,14 @@ class GatewayError(Exception):
     @property
     def message(self) -> str:
         """What happened, for which company, and who does what next, in full sentences."""
+        return self._in_sentences(ADVICE[self.family].suggested_action)
+
+    @property
+    def message_of_a_trial(self) -> str:
+        """The same for credentials that were being tried: with what to do then."""
+        return self._in_sentences(TRIAL_ACTIONS.get(self.family, ADVICE[self.family].suggested_action))
+
+    def _in_sentences(self, suggested_action: str) -> str:
         advice = ADVICE[self.family]
         number = self.errorno or (f"HTTP {self.http_status}" if self.http_status and self.level is Level.HTTP else "")
         place = ", ".join(part for part in (self.company_id, number) if part)
@@ -41,7 +50,7 @@ class GatewayError(Exception):
         else:
             sentences.append(advice.meaning)
             sentences.append(self.text if self._own_words else self._quotation)
-            sentences.append(advice.suggested_action)
+            sentences.append(suggested_action)
         sentences.append(f"Tried {self.attempts} times." if self.attempts > 1 else "")
         sentences.append(f"Support ID: {self.support_id}." if self.support_id else "")
         return " ".join(sentence for sentence in sentences if sentence)

@@ -3,6 +3,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
+from intacct_usage.lib.plurals import part_of
 from usage.models.query_filter import QueryFilter
 
 
@@ -72,6 +73,13 @@ class FetchRun(models.Model):
 
     def __str__(self) -> str:
         return f"Run {self.pk}"
+
+    @property
+    def failures_in_words(self) -> str:
+        """“3 of 12 companies failed”; empty if none did."""
+        if not self.companies_failed:
+            return ""
+        return f"{part_of(self.companies_failed, self.companies_total, 'company', 'companies')} failed"
 
     @property
     def is_stopping(self) -> bool:

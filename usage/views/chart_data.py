@@ -2,12 +2,14 @@
 
 import csv
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.formats import number_format
 
+from intacct_usage.lib.demo_data import DEMO_LABEL, is_demo
 from intacct_usage.lib.redaction import escape_line
 from usage.analysis.charts import MonthlyUsage, MonthState, UsageMonth
 from usage.reports import ReportFormat, chart_file_name
@@ -31,6 +33,22 @@ def chart_context(
         "chart": chart_data(shown, measure, view or ("stacked" if shown.is_stacked else "line")),
         "chart_summary": chart_summary(shown, measure),
     }
+
+
+def chart_picture(shown: str, period: str, *, data_as_of: datetime | None, company: str = "") -> dict[str, str]:
+    """Name of the PNG and the words it carries: `shown` is a filter or a company, which may come from outside."""
+    age = f"{timezone.localtime(data_as_of):%-d %b %Y, %H:%M %Z}" if data_as_of else "– nothing fetched yet"
+    return {
+        "file_name": chart_file_name("png", company=company),
+        "said": f"Showing {escape_line(shown, MOST_LETTERS)}, {period} · Data as of {age}",
+        "demo": DEMO_LABEL if is_demo() else "",
+    }
+
+
+def months_label(usage: MonthlyUsage) -> str:
+    """The range of a chart that nobody chose: “Feb 2026 to Mar 2026”."""
+    names = [_label(row) for row in usage.months]
+    return " to ".join(dict.fromkeys([*names[:1], *names[-1:]])) or "no months"
 
 
 def chart_csv_response(usage: MonthlyUsage, *, company: str = "") -> HttpResponse:

@@ -6,15 +6,17 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from intacct_usage.lib.access import Right, require
+from intacct_usage.lib.form_pages import form_of
 from intacct_usage.lib.listing import list_page
 from usage.background_work import ask_for_company_job
 from usage.companies.actions import CompanyActionError
 from usage.companies.choice import Outcomes, remove_each, remove_each_with_data, skip_each, unskip_each
 from usage.companies.removal import RESTORABLE_DAYS, consequences
-from usage.forms.companies import CompanyFilterForm, RemoveForm, SkipForm
+from usage.fetching.needs import fetch_needs
+from usage.forms.companies import CompanyFilterForm, RemoveForm, SkipForm, SkippedFilterForm
 from usage.models import BackgroundJob, Company, FetchRun
 from usage.views.company_selection import Selection, read_selection
 from usage.views.once import once
@@ -43,12 +45,12 @@ def companies(request: HttpRequest) -> HttpResponse:
 @require_safe
 def exceptions(request: HttpRequest) -> HttpResponse:
     """The companies that are left out, with reason, since when, by whom and their last error."""
-    form = CompanyFilterForm(request.GET)
-    return _show_list(request, "exceptions", form.companies().exclude(skipped_at=None), form=form)
+    form = SkippedFilterForm(request.GET)
+    return _show_list(request, "exceptions", form.companies(), form=form)
 
 
 @require(Right.SKIP_COMPANIES)
-@require_POST
+@form_of(PAGE)
 @once(PAGE)
 def skip(request: HttpRequest) -> HttpResponse:
     """Ask for the reason, then skip."""
@@ -65,7 +67,7 @@ def skip(request: HttpRequest) -> HttpResponse:
 
 
 @require(Right.SKIP_COMPANIES)
-@require_POST
+@form_of(PAGE)
 @once(PAGE)
 def unskip(request: HttpRequest) -> HttpResponse:
     chosen = read_selection(request)
@@ -76,7 +78,7 @@ def unskip(request: HttpRequest) -> HttpResponse:
 
 
 @require(Right.MANAGE_COMPANIES)
-@require_POST
+@form_of(PAGE)
 @once(PAGE)
 def remove(request: HttpRequest) -> HttpResponse:
     """Say what would go, let the history be kept or not, then remove."""
@@ -121,6 +123,7 @@ def _show_list(request: HttpRequest, source: str, found: QuerySet[Company], *, f
         "form": form,
         "listing": listing,
         "source": source,
+        "needs": None if is_exceptions else fetch_needs(),
         "query": request.GET.urlencode(),
         "listed": listing.total if not form.is_filtering else Company.objects.listed().count(),
     }

@@ -10,10 +10,10 @@ from intacct_usage.lib.access import Right, may, require
 from usage.analysis.charts import monthly_usage_of
 from usage.analysis.company_usage import coverage_map, fetches_of, functions_of, latest_months, partners_of
 from usage.companies.archived_batches import batches_of
+from usage.fetching.needs import fetch_needs
 from usage.models import Company
-from usage.reports import chart_file_name
 from usage.reports.exceptions import advice_for
-from usage.views.chart_data import chart_context, chart_csv_response
+from usage.views.chart_data import chart_context, chart_csv_response, chart_picture, months_label
 
 
 @require(Right.VIEW_REPORTS)
@@ -23,15 +23,17 @@ def company(request: HttpRequest, pk: int) -> HttpResponse:
     shown = get_object_or_404(Company.objects.select_related("query_filter"), pk=pk)
     today = clock.today()
     usage, coverage = monthly_usage_of(shown, today), coverage_map(shown, today)
+    latest, name = latest_months(usage, today), shown.intacct_id
     return render(
         request,
         "usage/company.html",
         {
             "company": shown,
+            "needs": fetch_needs(),
             "is_stale": shown.is_stale(clock.now()),
-            **chart_context(usage, shown=latest_months(usage, today)),
+            **chart_context(usage, shown=latest),
             "chart_csv": reverse("usage:company_chart_csv", args=[pk]),
-            "chart_picture": chart_file_name("png", company=shown.intacct_id),
+            "picture": chart_picture(name, months_label(latest), data_as_of=shown.last_success_at, company=name),
             "coverage": coverage,
             "unknown_days": coverage.counts[""],
             "partners": partners_of(shown),

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from intacct_usage.lib.access import Right, require
 from intacct_usage.lib.listing import list_page
+from intacct_usage.lib.plurals import counted
 from usage.background_work import ask_for_company_job
 from usage.companies.actions import CompanyActionError
 from usage.companies.archived_batches import batch_of, restorable, restore_batch, restore_company, with_what_left
@@ -89,9 +90,9 @@ def restore(request: HttpRequest) -> HttpResponse:
     except CompanyActionError as refusal:
         messages.error(request, refusal.message)
     else:
-        word = "company" if restored == 1 else "companies"
+        back = f"{counted(restored, 'company', 'companies')} and {counted(records, 'record')}"
         rest = f" {still_off} of them had left the list before and did not return to it." if still_off else ""
-        messages.success(request, f"Restored {restored} {word} and {records} records.{rest}")
+        messages.success(request, f"Restored {back}.{rest}")
     return redirect(ARCHIVE)
 
 
@@ -115,7 +116,7 @@ def restore_records(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         left = batch_of(company, batch.key)
         rest = f" What is stored again in a newer form ({left.records:,}) stays archived." if left else ""
-        messages.success(request, f"Restored {restored:,} {'record' if restored == 1 else 'records'}.{rest}")
+        messages.success(request, f"Restored {counted(restored, 'record')}.{rest}")
     return redirect("usage:company", pk)
 
 

@@ -3,11 +3,12 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from intacct_usage.lib import clock
 from intacct_usage.lib.access import Right, require
 from intacct_usage.lib.demo_data import demo_part
+from intacct_usage.lib.form_pages import form_of
 from usage.companies.actions import add_companies
 from usage.companies.archived_batches import revival_note
 from usage.companies.csv_file import export_companies, import_companies
@@ -38,7 +39,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 @require(Right.MANAGE_COMPANIES)
-@require_POST
+@form_of("usage:add_companies", "import")
 @once(PAGE)
 def import_csv(request: HttpRequest) -> HttpResponse:
     form = ImportCompaniesForm(request.POST, request.FILES)

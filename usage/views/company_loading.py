@@ -8,9 +8,9 @@ from typing import Any, Final
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
 
 from intacct_usage.lib.access import Right, require
+from intacct_usage.lib.form_pages import form_of
 from intacct_usage.lib.refusals import TooManyRequestsError
 from usage.companies.archived_batches import revival_note
 from usage.companies.entries import CompanyEntry, CompanyListError
@@ -45,7 +45,7 @@ class Section:
 
 
 @require(Right.MANAGE_COMPANIES)
-@require_POST
+@form_of(PAGE, "companies")
 @once(PAGE)
 def load(request: HttpRequest) -> HttpResponse:
     """Load: read the list and show what it would change. The address and the token are kept, the list is not."""
@@ -65,7 +65,7 @@ def load(request: HttpRequest) -> HttpResponse:
 
 
 @require(Right.MANAGE_COMPANIES)
-@require_POST
+@form_of(PAGE, "companies")
 @once(PAGE)
 def apply(request: HttpRequest) -> HttpResponse:
     """Apply the list that was shown. It is read once more; if it differs by now, it is shown again instead."""

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
+from intacct_usage.lib.refusals import NotUnderstoodError
 from intacct_usage.lib.typed_numbers import typed_number
 from usage.analysis.error_summary import companies_of_error
-from usage.forms.companies import CompanyFilterForm
-from usage.forms.report_scope import ReportScopeForm
+from usage.forms.companies import CompanyFilterForm, SkippedFilterForm
+from usage.forms.report_scope import NOT_VALID, ReportScopeForm
 from usage.models import Company
 
 LISTS: Final = {"companies": "usage:companies", "exceptions": "usage:exceptions", "errors": "usage:reports"}
@@ -49,7 +49,7 @@ class Selection:
 
 
 def read_selection(request: HttpRequest) -> Selection:
-    """What the list or the page that asks has sent. Raises BadRequest for what no such page sends."""
+    """What the list or the page that asks has sent. Raises NotUnderstoodError for what no such page sends."""
     posted = request.POST
     source = posted.get("source", "companies")
     query = QueryDict(posted.get("query", "")[:2000]).urlencode()
@@ -57,29 +57,29 @@ def read_selection(request: HttpRequest) -> Selection:
     everything = not one and posted.get("all") == "yes"
     pks = chosen_numbers([one] if one else posted.getlist("company"))
     if source not in LISTS:
-        raise BadRequest("There is no such list.")
+        raise NotUnderstoodError("There is no such list.")
     companies = _matching(source, query) if everything else Company.objects.listed().filter(pk__in=pks)
     return Selection(companies, () if everything else pks, everything, query, source)
 
 
 def chosen_numbers(typed: Sequence[str]) -> tuple[int, ...]:
-    """The companies' numbers in a form. Raises BadRequest for what no form holds."""
+    """The companies' numbers in a form. Raises NotUnderstoodError for what no form holds."""
     numbers = [typed_number(text) for text in typed]
     if None in numbers:
-        raise BadRequest("A company is chosen by its number.")
+        raise NotUnderstoodError("A company is chosen by its number.")
     return tuple(number for number in numbers if number is not None)
 
 
 def _matching(source: str, query: str) -> QuerySet[Company]:
     if source == "errors":
         return _with_error(QueryDict(query))
-    found = CompanyFilterForm(QueryDict(query)).companies()
-    return found.exclude(skipped_at=None) if source == "exceptions" else found
+    form = SkippedFilterForm if source == "exceptions" else CompanyFilterForm
+    return form(QueryDict(query)).companies()
 
 
 def _with_error(query: QueryDict) -> QuerySet[Company]:
     """The companies behind one row of the error summary, in the scope of the page it stood on."""
     form = ReportScopeForm(query)
     if not form.is_valid():
-        raise BadRequest("The filter or the range of days is not valid.")
+        raise NotUnderstoodError(NOT_VALID)
     return companies_of_error(form.scope, query.get("error", ""))

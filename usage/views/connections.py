@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from intacct_usage.lib.access import Right, require
+from intacct_usage.lib.form_pages import form_of
 from intacct_usage.lib.refusals import TooManyRequestsError
 from usage import outbound_connections
 from usage.api_credentials import CredentialsRefusedError, save_credentials
@@ -20,7 +21,7 @@ PAGE = "usage:configuration"
 
 
 @require(Right.MANAGE_CONFIGURATION)
-@require_POST
+@form_of(PAGE, "credentials")
 @once(PAGE)
 def credentials(request: HttpRequest) -> HttpResponse:
     """Save Credentials: one sign-in, saved only if Intacct accepts it."""
@@ -29,7 +30,9 @@ def credentials(request: HttpRequest) -> HttpResponse:
         try:
             limit_tries(request, "sign-ins with new credentials")
             saved = save_credentials(**form.cleaned_data)
-        except (CredentialsRefusedError, TooManyRequestsError) as refusal:
+        except CredentialsRefusedError as refusal:
+            form.add_error(None, refusal.reason)  # that nothing was saved stands above all reasons
+        except TooManyRequestsError as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(
@@ -41,7 +44,7 @@ def credentials(request: HttpRequest) -> HttpResponse:
 
 
 @require(Right.MANAGE_CONFIGURATION)
-@require_POST
+@form_of(PAGE, "proxy")
 @once(PAGE)
 def proxy(request: HttpRequest) -> HttpResponse:
     """Save Proxy. A new one is switched on; a stored one stays on or off."""
@@ -60,7 +63,7 @@ def proxy(request: HttpRequest) -> HttpResponse:
 
 
 @require(Right.MANAGE_CONFIGURATION)
-@require_POST
+@form_of(PAGE, "proxy")
 @once(PAGE)
 def test_proxy(request: HttpRequest) -> HttpResponse:
     """Walk the way to Intacct with the values of the form, saved or not; saves nothing."""

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from intacct_usage.lib.access import Right, require
+from intacct_usage.lib.form_pages import form_of
 from usage.filters.assignment import FilterSetError, save_filters
 from usage.forms.query_filters import PREFIX, FilterFormSet, preview_typed
 from usage.views.configuration import Typed, show_configuration
@@ -15,7 +16,7 @@ PAGE = "usage:configuration"
 
 
 @require(Right.MANAGE_CONFIGURATION)
-@require_POST
+@form_of(PAGE, "filters")
 @once(PAGE)
 def save(request: HttpRequest) -> HttpResponse:
     """Save Filters: all rows or none."""

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import BadRequest
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -15,17 +14,18 @@ from django.views.decorators.http import require_POST, require_safe
 
 from intacct_usage.lib import clock
 from intacct_usage.lib.access import Right, require
+from intacct_usage.lib.refusals import NotUnderstoodError
 from usage.analysis.breakdown import filter_breakdown, top_companies, top_partners
 from usage.analysis.charts import monthly_usage
 from usage.analysis.error_summary import error_summary
 from usage.background_work import ask_for_report
-from usage.forms.report_scope import ReportScopeForm
+from usage.fetching.needs import fetch_needs
+from usage.forms.report_scope import NOT_VALID, ReportScopeForm
 from usage.periods import PeriodPreset
 from usage.reports import (
     ReportFormat,
     ReportKind,
     ReportScope,
-    chart_file_name,
     coverage,
     report_file_name,
     row_count,
@@ -34,7 +34,7 @@ from usage.reports import (
     write_report,
 )
 from usage.reports.totals import totals_by_company
-from usage.views.chart_data import chart_context, chart_csv_response
+from usage.views.chart_data import chart_context, chart_csv_response, chart_picture
 from usage.views.once import limit_tries, once
 
 TOP_ROWS = 10
@@ -54,7 +54,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "usage/reports.html", {"form": form, "presets": _presets(form)}, status=400)
     scope = form.scope
-    by_company, known = totals_by_company(scope), coverage(scope)
+    by_company, known, errors = totals_by_company(scope), coverage(scope), error_summary(scope)
     return render(
         request,
         "usage/reports.html",
@@ -69,9 +69,10 @@ def reports(request: HttpRequest) -> HttpResponse:
             "downloads": _downloads(request, row_counts(scope, by_company)),
             **chart_context(monthly_usage(scope, clock.today()), _measure(request), _view(request)),
             "chart_csv": f"{reverse('usage:chart_csv')}?{_scope_parameters(request)}".rstrip("?"),
-            "chart_picture": chart_file_name("png"),
+            "picture": chart_picture(scope.filter_name, scope.period.label, data_as_of=known.data_as_of),
             "breakdown": filter_breakdown(scope, by_company),
-            "errors": error_summary(scope),
+            "errors": errors,
+            "needs": fetch_needs() if errors else None,
             "top_companies": top_companies(by_company, TOP_ROWS),
             "top_partners": top_partners(scope, TOP_ROWS),
         },
@@ -118,10 +119,10 @@ def make_workbook(request: HttpRequest, report: str) -> HttpResponse:
 
 
 def scope_or_refuse(request: HttpRequest) -> ReportScope:
-    """The filter and range of the address. Raises BadRequest."""
+    """The filter and range of the address. Raises NotUnderstoodError."""
     form = ReportScopeForm(request.GET)
     if not form.is_valid():
-        raise BadRequest("The filter or the range of days is not valid.")
+        raise NotUnderstoodError(NOT_VALID)
     return form.scope
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from intacct_usage.lib.plurals import counted
 from intacct_usage.management.product_command import ProductCommand
 from usage.companies.csv_file import export_companies
 from usage.models import Company
@@ -23,4 +24,4 @@ class Command(ProductCommand):
             path.write_bytes(export_companies())
         except OSError as error:
             raise CommandError(f"{path} cannot be written: {error.strerror or error}.") from error
-        self.stdout.write(f"{Company.objects.listed().count()} companies in {path}.")
+        self.stdout.write(f"{counted(Company.objects.listed().count(), 'company', 'companies')} in {path}.")

@@ -10,6 +10,7 @@ from django.db import transaction
 from intacct_usage.audit.models import Action
 from intacct_usage.audit.recording import record
 from intacct_usage.lib.actors import COMMAND_LINE
+from intacct_usage.lib.plurals import counted
 from intacct_usage.lib.progress import ProgressLine
 from intacct_usage.management.filter_names import filter_to_fetch
 from intacct_usage.management.product_command import ProductCommand
@@ -41,7 +42,7 @@ class Command(ProductCommand):
         try:
             run = _asked_run(options)
         except RunRefusedError as error:
-            raise CommandError(error.message, returncode=EXIT_RUN_FAILED) from error
+            raise CommandError(error.message_for_commands, returncode=EXIT_RUN_FAILED) from error
         self._work(run)
 
     def _work(self, run: FetchRun) -> None:
@@ -56,7 +57,7 @@ class Command(ProductCommand):
         progress.close()
         self.stdout.write(
             f"Run {run.pk}: {run.get_status_display()}. {run.message} "
-            f"{run.records_inserted} records stored, {run.requests_sent} requests sent."
+            f"{counted(run.records_inserted, 'record')} stored, {counted(run.requests_sent, 'request')} sent."
         )
         if run.status != FetchRun.Status.SUCCESS:
             sys.exit(EXIT_RUN_FAILED)

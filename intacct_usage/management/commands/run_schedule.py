@@ -39,7 +39,9 @@ class Command(ProductCommand):
         schedule = schedule_named(options["name"], returncode=EXIT_FAILED)
         try:
             occurrence = run_now(schedule, by=COMMAND_LINE, origin=Occurrence.Origin.COMMAND_LINE)
-        except (AlreadyRunningError, RunRefusedError) as error:
+        except RunRefusedError as error:
+            raise CommandError(error.message_for_commands, returncode=EXIT_FAILED) from error
+        except AlreadyRunningError as error:
             raise CommandError(error.message, returncode=EXIT_FAILED) from error
         which = f" as run {occurrence.run_id}" if occurrence.run_id else ""
         self.stdout.write(f"The schedule “{schedule}” was started{which}.")

@@ -174,25 +174,92 @@
   });
   document.addEventListener("focusout", (event) => { if (charts.has(event.target)) hide(event.target); });
 
-  const savePng = (canvas, name) => { // on the page's own ground: a transparent picture is unreadable elsewhere
-    const copy = document.createElement("canvas");
-    copy.width = canvas.width;
-    copy.height = canvas.height;
-    const pen = copy.getContext("2d");
-    pen.fillStyle = colour("--surface");
-    pen.fillRect(0, 0, copy.width, copy.height);
-    pen.drawImage(canvas, 0, 0);
-    copy.toBlob((blob) => {
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(blob);
-      link.download = name;
-      link.click();
-      window.setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-    });
+  // The picture stands alone: what it shows and as of when, a demo mark, the chart, and which colour is which filter.
+  const EDGE = 16, LINE = 18, SWATCH = 14, LABEL_AT = 21;
+  const fontOf = (weight, size) => `${weight} ${size}px ${window.getComputedStyle(document.body).fontFamily}`;
+
+  const wrapped = (pen, text, width) => { // a word that is wider than the picture is broken
+    const lines = [];
+    let line = "";
+    for (const word of text.split(" ")) {
+      const longer = line ? `${line} ${word}` : word;
+      if (pen.measureText(longer).width <= width) { line = longer; continue; }
+      if (line) lines.push(line);
+      line = word;
+      while (line && pen.measureText(line).width > width) {
+        const letters = [...line];
+        let fits = letters.length;
+        while (fits > 1 && pen.measureText(letters.slice(0, fits).join("")).width > width) fits -= 1;
+        lines.push(letters.slice(0, fits).join(""));
+        line = letters.slice(fits).join("");
+      }
+    }
+    return line ? [...lines, line] : lines;
   };
+
+  const headOf = (pen, data, words, width) => [
+    { text: `Usage by month: ${data.measure}`, font: fontOf(600, 16), ink: "--ink" },
+    { text: words.said, font: fontOf(400, 12), ink: "--ink-soft" },
+    { text: words.demo, font: fontOf(600, 12), ink: "--warn" },
+  ].flatMap((part) => {
+    pen.font = part.font;
+    return wrapped(pen, part.text, width).map((text) => ({ ...part, text }));
+  });
+
+  const legendOf = (pen, data, width) => { // as many to a row as there is room for
+    pen.font = fontOf(400, 12);
+    let x = 0, y = 0, rowHeight = 0;
+    const places = (data.view === "stacked" ? data.series : []).map((one) => {
+      const lines = wrapped(pen, one.name, width - LABEL_AT);
+      const across = LABEL_AT + Math.max(0, ...lines.map((text) => pen.measureText(text).width));
+      if (x && x + across > width) { x = 0; y += rowHeight; rowHeight = 0; }
+      const place = { slot: one.slot, lines, x, y };
+      x += across + EDGE;
+      rowHeight = Math.max(rowHeight, lines.length * LINE);
+      return place;
+    });
+    return { places, height: y + rowHeight };
+  };
+
+  const pictureOf = (canvas, words) => { // on the page's own ground: a transparent picture is unreadable elsewhere
+    const { data } = charts.get(canvas);
+    const picture = document.createElement("canvas");
+    const pen = picture.getContext("2d");
+    const { clientWidth, clientHeight } = canvas, scale = canvas.width / clientWidth;
+    const head = headOf(pen, data, words, clientWidth), legend = legendOf(pen, data, clientWidth);
+    const chartAt = EDGE + head.length * LINE + EDGE, legendAt = chartAt + clientHeight + EDGE;
+    picture.width = Math.ceil((clientWidth + 2 * EDGE) * scale);
+    picture.height = Math.ceil((legend.height ? legendAt + legend.height + EDGE : legendAt) * scale);
+    pen.scale(scale, scale);
+    pen.fillStyle = colour("--surface");
+    pen.fillRect(0, 0, picture.width, picture.height);
+    pen.textBaseline = "middle";
+    for (const [at, line] of head.entries()) {
+      pen.font = line.font;
+      pen.fillStyle = colour(line.ink);
+      pen.fillText(line.text, EDGE, EDGE + (at + 0.5) * LINE);
+    }
+    pen.drawImage(canvas, EDGE, chartAt, clientWidth, clientHeight);
+    pen.font = fontOf(400, 12);
+    for (const { slot, lines, x, y } of legend.places) {
+      pen.fillStyle = fill(pen, slot, 1);
+      pen.fillRect(EDGE + x, legendAt + y + (LINE - SWATCH) / 2, SWATCH, SWATCH);
+      pen.fillStyle = colour("--ink");
+      for (const [at, text] of lines.entries()) pen.fillText(text, EDGE + x + LABEL_AT, legendAt + y + (at + 0.5) * LINE);
+    }
+    return picture;
+  };
+
+  const savePng = (canvas, words) => pictureOf(canvas, words).toBlob((blob) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = words.fileName;
+    link.click();
+    window.setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  });
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-chart-png]");
-    if (button) savePng(document.getElementById(button.dataset.chartPng), button.dataset.fileName);
+    if (button) savePng(document.getElementById(button.dataset.chartPng), button.dataset);
   });
 
   const drawAll = () => document.querySelectorAll("[data-chart]").forEach(draw);
