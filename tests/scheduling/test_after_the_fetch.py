@@ -67,7 +67,7 @@ def test_a_run_that_failed_in_part_says_so_in_the_first_line() -> None:
 
     email = OutgoingEmail.objects.first()
     assert email.content["problem"] == (
-        "1 of 2 companies failed in this run; their figures are those of the last successful fetch, if there was one."
+        "1 of 2 companies failed in this run; its figures are those of the last successful fetch, if there was one."
     )
     assert email.subject.startswith("Partial success")
     assert occurrence.state == "success"
