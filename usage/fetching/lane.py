@@ -128,7 +128,8 @@ class Lane:
     ) -> None:
         self._run = run
         self._concurrency = concurrency or settings.FETCH_CONCURRENCY
-        self._batch = max(min(LEAST_BATCH, self._concurrency), self._concurrency // SLOTS_PER_BATCH)
+        self._few = max(1, self._concurrency // SLOTS_PER_BATCH)
+        self._batch = max(min(LEAST_BATCH, self._concurrency), self._few)
         self._ends_at = None if seconds is None else time.monotonic() + seconds
         self._pauses = pauses or retry_policy(run.companies_total)
         self._on_progress = on_progress
@@ -221,7 +222,9 @@ class Lane:
     def _start_more(self, pool: FetcherThreads, client: GatewayClient, sign_in: SignIn) -> None:
         self._note_sign_in()
         free = self._concurrency - len(self._in_flight)
-        if free < self._batch and self._in_flight:  # claiming costs the same for one company and for a few
+        # Claiming costs the same for one company and for a few; a lane that keeps up leaves fewer threads waiting.
+        enough = self._few if self._arrivals.empty() else self._batch
+        if free < enough and self._in_flight:
             return
         for job, claim in claim_companies(self._run, owner=self._owner, limit=free):
             self._in_flight[claim.fetch_id] = claim
