@@ -24,7 +24,7 @@ from intacct_usage.lib.bulk_insert import insert_rows  # noqa: E402
 from usage.filters.assignment import assign_filters  # noqa: E402
 from usage.models import Company, QueryFilter, UsageRecord  # noqa: E402
 from usage.records.signatures import SignatureKey, signature_keys  # noqa: E402
-from usage.records.totals import Coverage, write_totals  # noqa: E402
+from usage.records.totals import Coverage, TotalsFrom, write_totals  # noqa: E402
 from usage.records.usage_rows import SignatureTexts  # noqa: E402
 from usage.records.window_sql import window_cursor  # noqa: E402
 from usage.records.window_store import RECORD_COLUMNS  # noqa: E402
@@ -117,7 +117,7 @@ def add_records(companies: list[Company], records: int) -> None:
                 count = large if number == 0 else (records - large) // rest + (number <= (records - large) % rest)
                 added = CompanyRecords(company.pk, count, keys[number], first_day)
                 insert_rows(UsageRecord, RECORD_COLUMNS, added.rows())
-                write_totals(cursor, company.pk, first_day, coverage=coverage, counted=added.totals)
+                write_totals(cursor, [TotalsFrom(company.pk, first_day, coverage, added.totals)])
 
 
 def analyze() -> None:

@@ -137,5 +137,5 @@ def test_claiming_costs_the_same_for_one_company_and_for_several(
     CompanyFetch.objects.update(attempts=0, lease_token=F("pk"))
 
     for limit in (1, COMPANIES - 1):
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(5):
             assert len(claim_companies(run, owner="vm/1/lane", limit=limit)) == limit

@@ -115,7 +115,7 @@ def test_sums_read_an_index_alone(history: None, read: Callable[[], object], ind
 def test_days_to_settle_are_found_by_their_own_index(history: None) -> None:
     def settle() -> None:
         with transaction.atomic(), connection.cursor() as cursor:
-            settle_days(cursor, CompanyDay.objects.values_list("company_id", flat=True)[0], TODAY)
+            settle_days(cursor, [CompanyDay.objects.values_list("company_id", flat=True)[0]], TODAY)
 
     assert all("usage_companyday_unsettled" in plan for plan in plans(settle)[1:])
 

@@ -6,22 +6,23 @@ whoever holds an older one can write nothing any more.
 
 import logging
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
-from functools import reduce
-from operator import or_
 
 from django.conf import settings
 from django.db import DatabaseError, connection, models, transaction
-from django.db.models import ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.backends.utils import CursorWrapper
+from django.db.models import ExpressionWrapper, F, Value
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce, Now
 
 from intacct_usage.lib import clock
+from usage.fetching import claim_sql
+from usage.fetching.claim_sql import CurrentRun, WaitingFetch
 from usage.fetching.window_fetch import FetchFailure, FetchJob
 from usage.gateway.error_families import ErrorFamily
 from usage.models import Company, CompanyDay, CompanyFetch, FetchRun
+from usage.models.company import fields_to_leave_out
 from usage.models.company_fetch import CompanyFetchQuerySet
 from usage.records.window_store import Claim
 from usage.records.windows import FetchWindow, full_window, incremental_window, newest_possible_day
@@ -52,44 +53,41 @@ def claim_companies(run: FetchRun, *, owner: str, limit: int) -> list[tuple[Fetc
     Until one sign-in of this run has succeeded only one company is worked on at a time, over all processes, so that
     wrong credentials are tried twice at most.
     """
-    with transaction.atomic():
-        # The lock makes the count of running companies reliable; on SQLite the IMMEDIATE transaction is the lock.
-        current = FetchRun.objects.running().select_for_update().filter(pk=run.pk).first()
-        if current is None or current.stop_requested_at or current.halted_at:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # The lock makes the count of running companies reliable.
+        current, now = claim_sql.lock_run(cursor, run.pk), clock.now()
+        if current is None or current.is_ending:
             return []
-        fetches = CompanyFetch.objects.filter(run=run)
-        if current.sign_in_proven_at is None:
+        if not current.is_proven:
             limit = 0 if in_work(run).exists() else 1
-        chosen = _next_in_line(fetches, limit)
+        chosen = _next_in_line(cursor, run.pk, limit, now) if limit else []
         if not chosen:
             return []
         chosen = _leave_out_removed(chosen)
         _fail_worn_out([fetch for fetch in chosen if fetch.attempts >= MAX_ATTEMPTS])
-        taken = [fetch for fetch in chosen if fetch.attempts < LAST_ATTEMPT] + _one_suspect(fetches, chosen)
-        return _with_jobs(current, _take(taken, owner))
+        taken = [fetch for fetch in chosen if fetch.attempts < LAST_ATTEMPT] + _one_suspect(run, chosen)
+        return [_claimed(run.pk, current, fetch, now) for fetch in _take(cursor, run.pk, taken, owner)]
 
 
-def _next_in_line(fetches: CompanyFetchQuerySet, limit: int) -> list[CompanyFetch]:
-    """Untried companies come first, in the order the run was made in; each read follows the index."""
-    chosen = _waiting(fetches.filter(status=CompanyFetch.Status.PENDING), limit)
+def _next_in_line(cursor: CursorWrapper, run_id: int, limit: int, now: datetime) -> list[WaitingFetch]:
+    """Untried companies come first, in the order the run was made in; each read follows the index.
+
+    A record dated in the future does not count as a company's newest: everything until then would never be asked for.
+    """
+    newest_day = newest_possible_day(now)
+    chosen = claim_sql.pending(cursor, run_id, limit=limit, newest_day=newest_day)
     if len(chosen) == limit and not any(fetch.attempts for fetch in chosen):
         return chosen
-    chosen += _waiting(fetches.filter(status=CompanyFetch.Status.RUNNING, lease_until__lte=Now()), limit)
+    chosen += claim_sql.lost(cursor, run_id, limit=limit, newest_day=newest_day)
     return sorted(chosen, key=lambda fetch: (fetch.attempts, fetch.pk))[:limit]
 
 
-def _waiting(fetches: CompanyFetchQuerySet, limit: int) -> list[CompanyFetch]:
-    of_company = ("intacct_id", "unreadable_fields", "fields_refused_at", "removed_at")
-    needed = ("run_id", "status", "attempts", "lease_token", *(f"company__{name}" for name in of_company))
-    return list(fetches.select_related("company").only(*needed).order_by("attempts", "pk")[:limit])
-
-
-def _leave_out_removed(chosen: list[CompanyFetch]) -> list[CompanyFetch]:
+def _leave_out_removed(chosen: list[WaitingFetch]) -> list[WaitingFetch]:
     """Those whose companies are still on the list; the others are over."""
     for fetch in chosen:
-        if fetch.company.removed_at is not None:
+        if fetch.is_removed:
             leave_out(Claim(fetch.pk, fetch.company_id, fetch.lease_token))
-    return [fetch for fetch in chosen if fetch.company.removed_at is None]
+    return [fetch for fetch in chosen if not fetch.is_removed]
 
 
 def leave_out(claim: Claim) -> bool:
@@ -106,122 +104,80 @@ def leave_out(claim: Claim) -> bool:
     )
 
 
-def _one_suspect(fetches: CompanyFetchQuerySet, chosen: list[CompanyFetch]) -> list[CompanyFetch]:
+def _one_suspect(run: FetchRun, chosen: list[WaitingFetch]) -> list[WaitingFetch]:
     """The next company whose worker died twice. They get their last attempt one after the other.
 
     A dying worker takes all companies in flight along; alone, the one that kills it is found and the others are not
     blamed for it.
     """
     suspects = [fetch for fetch in chosen if fetch.attempts == LAST_ATTEMPT][:1]
-    if suspects and fetches.filter(_alive(), attempts__gte=MAX_ATTEMPTS).exists():
+    if suspects and in_work(run).filter(attempts__gte=MAX_ATTEMPTS).exists():
         return []
     return suspects
 
 
-def _alive() -> Q:
-    return Q(status=CompanyFetch.Status.RUNNING, lease_until__gt=Now())
-
-
-def _free() -> Q:
-    return Q(status=CompanyFetch.Status.PENDING) | Q(status=CompanyFetch.Status.RUNNING, lease_until__lte=Now())
-
-
 def in_work(run: FetchRun) -> CompanyFetchQuerySet:
     """The companies of the run that a living process holds."""
-    return CompanyFetch.objects.filter(_alive(), run=run)
+    return CompanyFetch.objects.filter(run=run, status=CompanyFetch.Status.RUNNING, lease_until__gt=Now())
 
 
-def _take(fetches: list[CompanyFetch], owner: str) -> list[CompanyFetch]:
+def _take(cursor: CursorWrapper, run_id: int, fetches: list[WaitingFetch], owner: str) -> list[WaitingFetch]:
     """Those that were really taken, in one statement for all.
 
     Another worker may have stored a company or renewed its lease after it was read: writing takes no lock of the run.
     """
     if not fetches:
         return []
-    taken = CompanyFetch.objects.filter(_as_read(fetches), _free()).update(
-        status=CompanyFetch.Status.RUNNING,
-        attempts=F("attempts") + 1,
-        lease_owner=owner,
-        lease_token=F("lease_token") + 1,
-        lease_until=lease_end(),
-        started_at=Coalesce("started_at", Now()),
-    )
-    if taken < len(fetches):
-        fetches = _held(fetches, owner)
-    _log_resumed(fetches)
+    if claim_sql.take(cursor, fetches, owner) < len(fetches):
+        tokens = claim_sql.held_tokens(cursor, fetches, owner)
+        fetches = [fetch for fetch in fetches if tokens.get(fetch.pk) == fetch.lease_token + 1]
+    _log_resumed(run_id, fetches)
     return fetches
 
 
-def _as_read(fetches: list[CompanyFetch]) -> Q:
-    """The rows as long as nobody has claimed them since; most have the same token."""
-    by_token: dict[int, list[int]] = defaultdict(list)
-    for fetch in fetches:
-        by_token[fetch.lease_token].append(fetch.pk)
-    return reduce(or_, (Q(pk__in=keys, lease_token=token) for token, keys in by_token.items()))
-
-
-def _held(fetches: list[CompanyFetch], owner: str) -> list[CompanyFetch]:
-    """Of the fetches as they were read, those that the owner claimed next."""
-    held = CompanyFetch.objects.filter(pk__in=[fetch.pk for fetch in fetches], lease_owner=owner)
-    tokens = dict(held.filter(status=CompanyFetch.Status.RUNNING).values_list("pk", "lease_token"))
-    return [fetch for fetch in fetches if tokens.get(fetch.pk) == fetch.lease_token + 1]
-
-
-def _log_resumed(fetches: list[CompanyFetch]) -> None:
+def _log_resumed(run_id: int, fetches: list[WaitingFetch]) -> None:
     for fetch in fetches:
         if fetch.attempts:  # a company given back in good order has none
             logger.warning(
                 "[%s] The worker was lost; resumed (attempt %d)",
-                fetch.company,
+                fetch.intacct_id,
                 fetch.attempts + 1,
-                extra={"run_id": fetch.run_id, "company_id": fetch.company_id, "company": fetch.company.intacct_id},
+                extra={"run_id": run_id, "company_id": fetch.company_id, "company": fetch.intacct_id},
             )
 
 
-def _fail_worn_out(fetches: list[CompanyFetch]) -> None:
+def _fail_worn_out(fetches: list[WaitingFetch]) -> None:
     failure = FetchFailure(ErrorFamily.INTERRUPTED, "", WORKER_DIED, WORKER_DIED)
     for fetch in fetches:
         claim = Claim(fetch.pk, fetch.company_id, fetch.lease_token)
         record_failure(claim, failure, requests=0, now=clock.now())
 
 
-def _with_jobs(run: FetchRun, fetches: list[CompanyFetch]) -> list[tuple[FetchJob, Claim]]:
-    companies = Company.objects.filter(pk__in=[fetch.company_id for fetch in fetches])
-    newest = dict(companies.order_by().values_list("pk", Subquery(_newest_record_day(clock.now()))))
-    claimed = []
-    for fetch in fetches:
-        job = FetchJob(
-            run_id=run.pk,
-            fetch_id=fetch.pk,
-            company_id=fetch.company_id,
-            intacct_id=fetch.company.intacct_id,
-            mode=run.mode,
-            window=_window(run, newest.get(fetch.company_id)),
-            unreadable_fields=_fields_to_leave_out(run, fetch.company),
-            attempt=fetch.attempts + 1,
-        )
-        claimed.append((job, Claim(fetch.pk, fetch.company_id, fetch.lease_token + 1)))
-    return claimed
+def _claimed(run_id: int, run: CurrentRun, fetch: WaitingFetch, now: datetime) -> tuple[FetchJob, Claim]:
+    job = FetchJob(
+        run_id=run_id,
+        fetch_id=fetch.pk,
+        company_id=fetch.company_id,
+        intacct_id=fetch.intacct_id,
+        mode=run.mode,
+        window=_window(run, fetch.newest_record_day, now),
+        unreadable_fields=_fields_to_leave_out(run, fetch, now),
+        attempt=fetch.attempts + 1,
+    )
+    return job, Claim(fetch.pk, fetch.company_id, fetch.lease_token + 1)
 
 
-def _fields_to_leave_out(run: FetchRun, company: Company) -> tuple[str, ...]:
+def _fields_to_leave_out(run: CurrentRun, fetch: WaitingFetch, now: datetime) -> tuple[str, ...]:
     """A Full Refresh asks for everything again."""
-    return () if run.mode == FetchRun.Mode.FULL_REFRESH else company.fields_to_leave_out(clock.now())
-
-
-def _newest_record_day(now: datetime) -> QuerySet[CompanyDay, date]:
-    """One step back in the index of days, however many days there are.
-
-    A record dated in the future does not count: everything until then would never be asked for.
-    """
-    days = CompanyDay.objects.filter(company=OuterRef("pk"), records__gt=0, day__lte=newest_possible_day(now))
-    return days.order_by("-day").values_list("day", flat=True)[:1]
-
-
-def _window(run: FetchRun, newest_record_day: date | None) -> FetchWindow:
     if run.mode == FetchRun.Mode.FULL_REFRESH:
-        return full_window(clock.now())
-    return incremental_window(newest_record_day, lookback_days=run.lookback_days, now=clock.now())
+        return ()
+    return fields_to_leave_out(fetch.unreadable_fields, fetch.fields_refused_at, now)
+
+
+def _window(run: CurrentRun, newest_record_day: date | None, now: datetime) -> FetchWindow:
+    if run.mode == FetchRun.Mode.FULL_REFRESH:
+        return full_window(now)
+    return incremental_window(newest_record_day, lookback_days=run.lookback_days, now=now)
 
 
 def record_failure(claim: Claim, failure: FetchFailure, *, requests: int, now: datetime) -> bool:

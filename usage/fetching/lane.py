@@ -43,12 +43,21 @@ from usage.gateway.error_families import ErrorFamily
 from usage.gateway.retries import RetryPolicy
 from usage.models import CompanyFetch, FetchRun
 from usage.records.window_reading import WindowRows
-from usage.records.window_store import Claim, CompanyRemovedError, LeaseLostError, WindowContent, store_window
+from usage.records.window_store import (
+    Claim,
+    CompanyRemovedError,
+    LeaseLostError,
+    WindowContent,
+    store_window,
+    store_windows,
+)
 
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
 SLOTS_PER_BATCH = 4
+LEAST_BATCH = 4
+ROWS_OF_SMALL_COMPANY = 250
 MAX_USER_REFUSALS = 2
 MAX_LIKE_FAILURES = 5
 LOCK_OUT_REASON = (
@@ -67,6 +76,11 @@ class _Arrival:
     rows: WindowRows | None = None
     usage: CompanyUsage | None = None
     error: Exception | None = None
+
+    @property
+    def is_small(self) -> bool:
+        """Rows so few that several companies can share a transaction."""
+        return self.error is None and self.rows is not None and len(self.rows.rows) <= ROWS_OF_SMALL_COMPANY
 
 
 @dataclass(slots=True)
@@ -114,7 +128,8 @@ class Lane:
     ) -> None:
         self._run = run
         self._concurrency = concurrency or settings.FETCH_CONCURRENCY
-        self._batch = max(1, self._concurrency // SLOTS_PER_BATCH)
+        self._few = max(1, self._concurrency // SLOTS_PER_BATCH)
+        self._batch = max(min(LEAST_BATCH, self._concurrency), self._few)
         self._ends_at = None if seconds is None else time.monotonic() + seconds
         self._pauses = pauses or retry_policy(run.companies_total)
         self._on_progress = on_progress
@@ -207,7 +222,9 @@ class Lane:
     def _start_more(self, pool: FetcherThreads, client: GatewayClient, sign_in: SignIn) -> None:
         self._note_sign_in()
         free = self._concurrency - len(self._in_flight)
-        if free < self._batch and self._in_flight:  # claiming costs the same for one company and for a few
+        # Claiming costs the same for one company and for a few; a lane that keeps up leaves fewer threads waiting.
+        enough = self._few if self._arrivals.empty() else self._batch
+        if free < enough and self._in_flight:
             return
         for job, claim in claim_companies(self._run, owner=self._owner, limit=free):
             self._in_flight[claim.fetch_id] = claim
@@ -232,22 +249,45 @@ class Lane:
         self._arrivals.put(arrival)
 
     def _store_arrivals(self) -> None:
-        """Wait up to a second for a company, then store those that have arrived, up to a batch of them.
-
-        After a batch the lane starts other companies, so that the network does not wait for the database.
-        """
-        try:
-            arrival = self._arrivals.get(timeout=POLL_SECONDS / 4 if not self._signed_in.is_set() else POLL_SECONDS)
-        except queue.Empty:
-            return
-        self._store(arrival)
-        for _ in range(self._batch - 1):
+        """Store what has arrived. After a batch the lane starts other companies, so that the network does not wait for
+        the database."""
+        arrivals = self._arrived()
+        together = [arrival for arrival in arrivals if arrival.is_small]
+        if len(together) > 1 and self._store_together(together):
+            arrivals = [arrival for arrival in arrivals if not arrival.is_small]
+        for arrival in arrivals:
             if self._halt.event.is_set():
                 return
-            try:
-                self._store(self._arrivals.get_nowait())
-            except queue.Empty:
-                return
+            self._store(arrival)
+
+    def _arrived(self) -> list[_Arrival]:
+        """Wait up to a second for a company; those that are there then come along, up to a batch of them."""
+        arrivals: list[_Arrival] = []
+        with contextlib.suppress(queue.Empty):
+            arrivals.append(self._arrivals.get(timeout=POLL_SECONDS if self._signed_in.is_set() else POLL_SECONDS / 4))
+            while len(arrivals) < self._batch:
+                arrivals.append(self._arrivals.get_nowait())
+        return arrivals
+
+    def _store_together(self, arrivals: list[_Arrival]) -> bool:
+        """In one transaction; False if that failed because of any of them, so that each is to be stored alone."""
+        windows = [
+            (arrival.claim, self._content(arrival, arrival.rows, arrival.usage))
+            for arrival in arrivals
+            if arrival.rows is not None and arrival.usage is not None
+        ]
+        self._patiently(self._note_sign_in)
+        try:
+            self._patiently(lambda: store_windows(windows, now=clock.now()))
+        except AWAY:
+            raise
+        except Exception:  # noqa: BLE001 - alone it shows whose fault it is, and what comes of it
+            return False
+        for arrival in arrivals:
+            self._like_failures.note(None, signed_in=True)
+            self._in_flight.pop(arrival.claim.fetch_id, None)
+            self._on_progress()
+        return True
 
     def _store(self, arrival: _Arrival) -> None:
         try:
@@ -265,8 +305,8 @@ class Lane:
             self._in_flight.pop(arrival.claim.fetch_id, None)
         self._on_progress()
 
-    def _store_rows(self, arrival: _Arrival, rows: WindowRows, usage: CompanyUsage) -> None:
-        content = WindowContent(
+    def _content(self, arrival: _Arrival, rows: WindowRows, usage: CompanyUsage) -> WindowContent:
+        return WindowContent(
             window=arrival.job.window,
             rows=rows,
             mode=arrival.job.mode,
@@ -276,6 +316,9 @@ class Lane:
             run_id=self._run.pk,
             fields_refused=not usage.unreadable_fields <= frozenset(arrival.job.unreadable_fields),
         )
+
+    def _store_rows(self, arrival: _Arrival, rows: WindowRows, usage: CompanyUsage) -> None:
+        content = self._content(arrival, rows, usage)
         try:
             with rows.rows:
                 self._patiently(lambda: store_window(arrival.claim, content, now=clock.now()))

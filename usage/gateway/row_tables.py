@@ -56,7 +56,7 @@ class RowTable(Sequence[Row]):
 def read_table(data: etree._Element, object_name: str) -> RowTable | None:
     """The records of an element as a table; None if there are none or they differ in shape."""
     first = next(iter(data), None)
-    if first is None or first.tag.upper() != object_name.upper() or len(data.findall(first.tag)) != len(data):
+    if first is None or first.tag.upper() != object_name.upper():
         return None
     tags = tuple(field.tag for field in first)
     names = [tag.upper() for tag in tags]
@@ -65,7 +65,8 @@ def read_table(data: etree._Element, object_name: str) -> RowTable | None:
         return None
     text = etree.tostring(data, encoding="unicode", with_tail=False)
     cells: list[tuple[str, ...]] = _pattern(first.tag, tags).findall(text)
-    tag_count = len(data) * (2 * len(tags) + 2) + 2  # anything else in the page shows as a tag too many
+    # As many records of this shape as there are elements, and not a tag besides theirs: nothing else is in the page.
+    tag_count = len(data) * (2 * len(tags) + 2) + 2
     if len(cells) != len(data) or text.count("<") + text.count("/>") != tag_count or _OTHER_REFERENCE.search(text):
         return None
     if "&" in text:

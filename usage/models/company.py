@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -14,6 +15,14 @@ REFUSAL_HOLDS = timedelta(days=7)
 def is_stale(succeeded_at: datetime | None, now: datetime) -> bool:
     """Whether data fetched then is more than 36 hours old; what was never fetched has no age."""
     return succeeded_at is not None and now - succeeded_at > STALE_AFTER
+
+
+def fields_to_leave_out(
+    unreadable_fields: Sequence[str], refused_at: datetime | None, now: datetime
+) -> tuple[str, ...]:
+    """What a company refused within the last week; an older refusal may no longer hold."""
+    is_recent = refused_at is not None and now - refused_at < REFUSAL_HOLDS
+    return tuple(unreadable_fields) if is_recent else ()
 
 
 class CompanyQuerySet(models.QuerySet["Company"]):
@@ -118,11 +127,6 @@ class Company(models.Model):
     def is_stale(self, now: datetime) -> bool:
         """Queried, and last fetched well more than 36 hours ago; one that was never fetched has no data to be old."""
         return self.removed_at is None and not self.is_skipped and is_stale(self.last_success_at, now)
-
-    def fields_to_leave_out(self, now: datetime) -> tuple[str, ...]:
-        """What the company refused within the last week; an older refusal may no longer hold."""
-        is_recent = self.fields_refused_at is not None and now - self.fields_refused_at < REFUSAL_HOLDS
-        return tuple(self.unreadable_fields) if is_recent else ()
 
     @property
     def is_skipped(self) -> bool:

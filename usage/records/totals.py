@@ -1,7 +1,8 @@
 """Keeps the totals per day and month true to the records, in the transaction that changes the records."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -43,49 +44,64 @@ def rebuild_totals(company: Company, first_day: date | None, coverage: Coverage 
     if first_day is None:
         first_day = _first_known_day(company)
     with window_cursor() as cursor:
-        write_totals(cursor, company.pk, first_day, coverage=coverage)
+        write_totals(cursor, [TotalsFrom(company.pk, first_day, coverage)])
 
 
-def write_totals(
-    cursor: CursorWrapper,
-    company_id: int,
-    first_day: date | None,
-    *,
-    coverage: Coverage | None,
-    counted: DayTotals | None = None,
-) -> None:
-    """As `rebuild_totals`, writing only days and months that change.
+@dataclass(slots=True)
+class TotalsFrom:
+    """One company's totals from a day on (None: all). `counted`: what they are, from one who knows; else the records
+    are counted."""
 
-    `counted`: the totals from `first_day` on, from one who knows them; else the records are counted.
-    """
-    totals = _totals_by_day(cursor, company_id, first_day) if counted is None else counted
-    if coverage is not None:
-        coverage = _settle_days_before_records(cursor, company_id, totals, coverage)
-    stored = window_sql.stored_days(cursor, company_id, first_day)
-    if first_day is None:
-        first_day = min((*totals, *stored), default=None)
+    company_id: int
+    first_day: date | None
+    coverage: Coverage | None
+    counted: DayTotals | None = None
+
+
+def write_totals(cursor: CursorWrapper, companies: Sequence[TotalsFrom]) -> None:
+    """As `rebuild_totals` for several companies, writing only days and months that change."""
+    totals = {
+        company.company_id: _totals_by_day(cursor, company) if company.counted is None else company.counted
+        for company in companies
+    }
+    _settle_days_before_records(cursor, companies, totals)
+    stored = window_sql.stored_days(cursor, {company.company_id: company.first_day for company in companies})
+    for company in companies:
+        _write_company(cursor, company, totals[company.company_id], stored[company.company_id])
+
+
+def _write_company(cursor: CursorWrapper, company: TotalsFrom, totals: DayTotals, stored: dict[date, DayRow]) -> None:
+    first_day = company.first_day or min((*totals, *stored), default=None)
     without_records = {day: row.state for day, row in stored.items() if not row.records}
-    states = _states(totals, without_records, first_day, coverage)
+    states = _states(totals, without_records, first_day, company.coverage)
     wanted = {day: _day_row(state, totals.get(day, {})) for day, state in states.items()}
-    _write_days(cursor, company_id, stored, wanted)
+    if stored == wanted:
+        return
+    _write_days(cursor, company.company_id, stored, wanted)
     first_changed = _first_changed_total(stored, wanted)
     if first_changed is not None:
-        _rebuild_months(cursor, company_id, first_changed.replace(day=1))
+        _rebuild_months(cursor, company.company_id, first_changed.replace(day=1))
 
 
 def _settle_days_before_records(
-    cursor: CursorWrapper, company_id: int, totals: DayTotals, coverage: Coverage
-) -> Coverage:
+    cursor: CursorWrapper, companies: Sequence[TotalsFrom], totals: Mapping[int, DayTotals]
+) -> None:
     """A record of a day proves that the days before it are over in the calendar of this company.
 
     The next fetch begins at that day, so nobody would look at them again: what was said of them is settled here. A day
     after the last of `coverage` proves nothing; a source that dates into the future would end today.
     """
-    newest = max((day for day in totals if day <= coverage.last), default=None)
-    if newest is None:
-        return coverage
-    window_sql.settle_days(cursor, company_id, newest)
-    return replace(coverage, complete_to=max(coverage.complete_to, newest - ONE_DAY))
+    proven: defaultdict[date, list[int]] = defaultdict(list)
+    for company in companies:
+        coverage = company.coverage
+        if coverage is None:
+            continue
+        newest = max((day for day in totals[company.company_id] if day <= coverage.last), default=None)
+        if newest is not None:
+            proven[newest].append(company.company_id)
+            company.coverage = replace(coverage, complete_to=max(coverage.complete_to, newest - ONE_DAY))
+    for day, company_ids in proven.items():
+        window_sql.settle_days(cursor, company_ids, day)
 
 
 def _first_known_day(company: Company) -> date | None:
@@ -94,9 +110,9 @@ def _first_known_day(company: Company) -> date | None:
     return min((day for day in (first_record, first_day) if day is not None), default=None)
 
 
-def _totals_by_day(cursor: CursorWrapper, company_id: int, first_day: date | None) -> DayTotals:
+def _totals_by_day(cursor: CursorWrapper, company: TotalsFrom) -> DayTotals:
     totals: dict[date, dict[int, list[int]]] = {}
-    for day, sender, records, transactions in window_sql.record_totals(cursor, company_id, first_day):
+    for day, sender, records, transactions in window_sql.record_totals(cursor, company.company_id, company.first_day):
         totals.setdefault(day, {})[sender] = [records, transactions]
     return totals
 

@@ -6,16 +6,16 @@ one cursor they share. Days and clock readings travel as ISO text, as in `usage_
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from usage.models import Company, CompanyFetch
+from usage.models import Company
 from usage.models.company_day import UNSETTLED_LIST
 
 KEYS_PER_STATEMENT = 500
@@ -23,12 +23,22 @@ ROWS_PER_READ = 2000
 
 Values = list[str | int | date | None]
 
-TAKE_FETCH = """
-UPDATE usage_companyfetch
-SET status = %s, window_start = %s, expected = %s, fetched = %s, requests = %s, lease_until = NULL, finished_at = %s
-WHERE id = %s AND lease_token = %s AND status = %s"""
+HOLD_CLAIMS = """
+SELECT held.id, company.intacct_id, company.removed_at IS NOT NULL
+FROM usage_companyfetch held JOIN usage_company company ON company.id = held.company_id
+WHERE held.id IN ({marks}) AND (held.id, held.lease_token) IN (VALUES {pairs}) AND held.status = 'running'"""
 
-NOTE_COUNTS = "UPDATE usage_companyfetch SET cleared = %s, inserted = %s, archived = %s WHERE id = %s"
+NOTE_OUTCOMES = """
+UPDATE usage_companyfetch AS held
+SET status = 'done', lease_until = NULL, finished_at = %s, window_start = found.column2, expected = found.column3,
+    fetched = found.column4, requests = found.column5, cleared = found.column6, inserted = found.column7,
+    archived = found.column8
+FROM (VALUES {rows}) AS found WHERE held.id = found.column1"""
+
+OUTCOME_ROW = {
+    "sqlite": "(%s, %s, %s, %s, %s, %s, %s, %s)",
+    "postgresql": "(%s, %s::date, %s, %s, %s, %s, %s, %s)",
+}
 
 NOTE_SUCCESS = """
 UPDATE usage_company
@@ -36,19 +46,18 @@ SET health = %s, last_success_at = %s, last_attempt_at = %s, failing_since = NUL
     error_family = '', error_number = '', error_text = '', unreadable_fields = %s,
     unreadable_since = CASE WHEN %s THEN COALESCE(unreadable_since, %s) END,
     fields_refused_at = CASE WHEN %s THEN COALESCE(%s, fields_refused_at) END
-WHERE id = %s"""
-
-LOCK_COMPANY = "SELECT intacct_id, removed_at IS NOT NULL FROM usage_company WHERE id = %s"
+WHERE id IN ({marks})"""
 
 HAS_RECORDS = "SELECT 1 FROM usage_companyday WHERE company_id = %s AND records > 0 LIMIT 1"
 
 STORED_RECORDS = {
     # Text, not date objects: SQLite keeps it so, and an expression is not converted by the driver.
     "sqlite": """
-SELECT id, record_no, created_on || '', created_time || '', transactions, signature_id, control_id, document_control_id
+SELECT company_id, id, record_no, created_on || '', created_time || '', transactions, signature_id, control_id,
+       document_control_id
 FROM usage_usagerecord WHERE company_id = %s""",
     "postgresql": """
-SELECT id, record_no, to_char(created_on, 'YYYY-MM-DD'),
+SELECT company_id, id, record_no, to_char(created_on, 'YYYY-MM-DD'),
        to_char(created_time AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), transactions, signature_id, control_id,
        document_control_id
 FROM usage_usagerecord WHERE company_id = %s""",
@@ -68,10 +77,11 @@ GROUP BY record.created_on, signature.sender_id"""
 
 SETTLE_DAYS = """
 UPDATE usage_companyday SET state = CASE WHEN records > 0 THEN 'fetched' ELSE 'empty' END
-WHERE company_id = %s AND day < %s AND state = 'provisional' AND state IN ({unsettled})"""
+WHERE company_id IN ({marks}) AND day < %s AND state = 'provisional' AND state IN ({unsettled})"""
 """The second condition is that of the index of unsettled days."""
 
-STORED_DAYS = "SELECT day, state, records, transactions, by_sender FROM usage_companyday WHERE company_id = %s"
+STORED_DAYS = """
+SELECT company_id, day, state, records, transactions, by_sender FROM usage_companyday WHERE company_id = %s"""
 
 DELETE_DAYS = "DELETE FROM usage_companyday WHERE company_id = %s AND day IN ({marks})"
 
@@ -83,6 +93,7 @@ DELETE_MONTHS = "DELETE FROM usage_companymonth WHERE company_id = %s"
 class StoredRecord(NamedTuple):
     """One record as it lies in the table."""
 
+    company_id: int
     pk: int
     record_no: str
     created_on: str
@@ -102,16 +113,32 @@ class DayRow(NamedTuple):
     by_sender: dict[int, list[int]]
 
 
+class HeldCompany(NamedTuple):
+    """What a company's row says while its fetch is held."""
+
+    intacct_id: str
+    is_removed: bool
+
+
 @dataclass(frozen=True, slots=True)
 class FetchOutcome:
-    """What the company fetch's row is told when it is taken."""
+    """What the row of a company fetch that is done is told; the last three count records."""
 
     fetch_id: int
-    lease_token: int
     window_start: date | None
     expected: int
     fetched: int
     requests: int
+    cleared: int
+    inserted: int
+    archived: int
+
+
+class Refusal(NamedTuple):
+    """Fields a company refused; `is_new`: some of them were asked for just now, the others are known from before."""
+
+    unreadable_fields: tuple[str, ...]
+    is_new: bool
 
 
 @contextmanager
@@ -120,52 +147,44 @@ def window_cursor() -> Iterator[CursorWrapper]:
         yield cursor
 
 
-def take_fetch(cursor: CursorWrapper, outcome: FetchOutcome, now: datetime) -> bool:
-    """Mark a running company fetch done, if it is still held under this token."""
-    moment = connection.ops.adapt_datetimefield_value(now)
-    values = (
-        CompanyFetch.Status.DONE.value,
-        connection.ops.adapt_datefield_value(outcome.window_start),
-        outcome.expected,
-        outcome.fetched,
-        outcome.requests,
-        moment,
-        outcome.fetch_id,
-        outcome.lease_token,
-        CompanyFetch.Status.RUNNING.value,
-    )
-    cursor.execute(TAKE_FETCH, values)
-    return bool(cursor.rowcount)
+def hold_claims(cursor: CursorWrapper, tokens: Mapping[int, int]) -> dict[int, HeldCompany]:
+    """The company fetches, by their keys, that are still held under these tokens, with their companies.
+
+    Their rows are locked until the transaction ends. Of several, those that somebody else has locked are left out:
+    who holds one lock and waits for another can wait for ever.
+    """
+    statement = HOLD_CLAIMS.format(marks=_marks(tokens), pairs=", ".join("(%s, %s)" for _ in tokens))
+    if connection.features.has_select_for_update:
+        statement += " FOR UPDATE SKIP LOCKED" if len(tokens) > 1 else " FOR UPDATE"
+    cursor.execute(statement, [*tokens, *(value for pair in tokens.items() for value in pair)])
+    return {fetch_id: HeldCompany(name, bool(removed)) for fetch_id, name, removed in cursor.fetchall()}
 
 
-def note_counts(cursor: CursorWrapper, fetch_id: int, counts: tuple[int, int, int]) -> None:
-    """How many records were cleared, inserted and archived."""
-    cursor.execute(NOTE_COUNTS, (*counts, fetch_id))
-
-
-def lock_company(cursor: CursorWrapper, company_id: int) -> tuple[str, bool]:
-    """The company's ID and whether it was removed; its row is locked until the transaction ends."""
-    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
-    cursor.execute(LOCK_COMPANY + lock, (company_id,))
-    intacct_id, removed = cursor.fetchone()
-    return intacct_id, bool(removed)
+def note_outcomes(cursor: CursorWrapper, outcomes: Sequence[FetchOutcome], now: datetime) -> None:
+    """Mark company fetches done whose rows the caller holds."""
+    row = OUTCOME_ROW[connection.vendor]
+    values: Values = [connection.ops.adapt_datetimefield_value(now)]
+    for outcome in outcomes:
+        fetch_id, window_start, *counts = astuple(outcome)
+        values += [fetch_id, connection.ops.adapt_datefield_value(window_start), *counts]
+    cursor.execute(NOTE_OUTCOMES.format(rows=", ".join(row for _ in outcomes)), values)
 
 
 def note_success(
-    cursor: CursorWrapper,
-    company_id: int,
-    *,
-    has_records: bool,
-    unreadable_fields: Sequence[str],
-    fields_refused: bool,
-    now: datetime,
+    cursor: CursorWrapper, company_ids: Sequence[int], *, has_records: bool, refusal: Refusal, now: datetime
 ) -> None:
-    """`fields_refused`: some of the unreadable fields were asked for just now; the others are known from before."""
     health = Company.Health.HEALTHY if has_records else Company.Health.NO_DATA
     moment = connection.ops.adapt_datetimefield_value(now)
-    unreadable = bool(unreadable_fields)
-    refusal = (json.dumps(list(unreadable_fields)), unreadable, moment, unreadable, moment if fields_refused else None)
-    cursor.execute(NOTE_SUCCESS, (health.value, moment, moment, *refusal, company_id))
+    unreadable = bool(refusal.unreadable_fields)
+    refused = (
+        json.dumps(refusal.unreadable_fields),
+        unreadable,
+        moment,
+        unreadable,
+        moment if refusal.is_new else None,
+    )
+    statement = NOTE_SUCCESS.format(marks=_marks(company_ids))
+    cursor.execute(statement, (health.value, moment, moment, *refused, *company_ids))
 
 
 def has_records(cursor: CursorWrapper, company_id: int) -> bool:
@@ -173,10 +192,10 @@ def has_records(cursor: CursorWrapper, company_id: int) -> bool:
     return cursor.fetchone() is not None
 
 
-def stored_records(cursor: CursorWrapper, company_id: int, clear_from: date | None) -> Iterator[StoredRecord]:
-    """The company's records from a day on (None: all), in no order. Read them to the end before the next statement."""
-    statement, values = _from_day(STORED_RECORDS[connection.vendor], company_id, "created_on", clear_from)
-    cursor.execute(statement, values)
+def stored_records(cursor: CursorWrapper, clear_from: Mapping[int, date | None]) -> Iterator[StoredRecord]:
+    """The records of companies, each from a day on (None: all), in no order. Read them to the end before the next
+    statement."""
+    cursor.execute(*_from_days(STORED_RECORDS[connection.vendor], "created_on", clear_from))
     while rows := cursor.fetchmany(ROWS_PER_READ):
         yield from map(StoredRecord._make, rows)
 
@@ -201,19 +220,19 @@ def record_totals(
         yield day, sender, int(records), int(transactions)
 
 
-def settle_days(cursor: CursorWrapper, company_id: int, before: date) -> None:
+def settle_days(cursor: CursorWrapper, company_ids: Sequence[int], before: date) -> None:
     """Days before this one that were not over when they were read are over."""
-    cursor.execute(
-        SETTLE_DAYS.format(unsettled=UNSETTLED_LIST), (company_id, connection.ops.adapt_datefield_value(before))
-    )
+    statement = SETTLE_DAYS.format(marks=_marks(company_ids), unsettled=UNSETTLED_LIST)
+    cursor.execute(statement, (*company_ids, connection.ops.adapt_datefield_value(before)))
 
 
-def stored_days(cursor: CursorWrapper, company_id: int, first_day: date | None) -> dict[date, DayRow]:
-    cursor.execute(*_from_day(STORED_DAYS, company_id, "day", first_day))
-    return {
-        day: DayRow(state, records, transactions, read_by_sender(by_sender))
-        for day, state, records, transactions, by_sender in cursor.fetchall()
-    }
+def stored_days(cursor: CursorWrapper, first_days: Mapping[int, date | None]) -> dict[int, dict[date, DayRow]]:
+    """What is known of the days of companies, each from a day on (None: of all)."""
+    cursor.execute(*_from_days(STORED_DAYS, "day", first_days))
+    found: dict[int, dict[date, DayRow]] = {company_id: {} for company_id in first_days}
+    for company_id, day, state, records, transactions, by_sender in cursor.fetchall():
+        found[company_id][_day(day)] = DayRow(state, records, transactions, read_by_sender(by_sender))
+    return found
 
 
 def delete_days(cursor: CursorWrapper, company_id: int, days: Sequence[date]) -> None:
@@ -242,6 +261,17 @@ def read_by_sender(text: str) -> dict[int, list[int]]:
 
 def _from_day(statement: str, company_id: int, column: str, first: date | None) -> tuple[str, Values]:
     return (statement if first is None else statement + FROM_DAY[column]), _values(company_id, first)
+
+
+def _from_days(statement: str, column: str, first: Mapping[int, date | None]) -> tuple[str, Values]:
+    """One statement for several companies; each part follows the index of its company."""
+    parts = [_from_day(statement, company_id, column, day) for company_id, day in first.items()]
+    return " UNION ALL ".join(part for part, _ in parts), [value for _, values in parts for value in values]
+
+
+def _day(value: date | str) -> date:
+    """SQLite tells the type of a column in a simple SELECT only."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _values(company_id: int, first: date | None) -> Values:

@@ -1,13 +1,15 @@
 """Replaces one company's window in one transaction: the old records stand, or the new ones do, never a mixture.
 
 The transaction first takes the company fetch under its lease token; a worker whose lease was taken over changes
-nothing. Nothing here touches the network.
+nothing. Small windows share a transaction and its statements. Nothing here touches the network.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from itertools import islice
 
 from django.db import IntegrityError, transaction
@@ -20,10 +22,10 @@ from usage.records import window_sql
 from usage.records.archive import archive_records
 from usage.records.row_spool import RowSpool
 from usage.records.signatures import SignatureKey, forget_known_signatures, signature_keys
-from usage.records.totals import Coverage, write_totals
+from usage.records.totals import Coverage, TotalsFrom, write_totals
 from usage.records.usage_rows import SignatureTexts, StoredRow
 from usage.records.window_reading import WindowRows
-from usage.records.window_sql import FetchOutcome, window_cursor
+from usage.records.window_sql import FetchOutcome, Refusal, StoredRecord, window_cursor
 from usage.records.windows import FetchWindow, last_complete_day
 
 logger = logging.getLogger(__name__)
@@ -44,6 +46,10 @@ Shares = dict[str, dict[SignatureTexts, list[int]]]
 """Day, as text, to records and transactions of each signature."""
 Counted = dict[date, dict[int, list[int]]]
 """Day to records and transactions of each sender, by its key."""
+
+
+RecordValues = tuple[str | int | None, ...]
+"""Of one record, from its number on, in the order of `RECORD_COLUMNS`."""
 
 
 class LeaseLostError(Exception):
@@ -84,6 +90,9 @@ class WindowContent:
     fields_refused: bool = False
 
 
+Arrived = tuple[Claim, WindowContent]
+
+
 def store_window(claim: Claim, content: WindowContent, *, now: datetime) -> StoreResult:
     """Replace the window and mark the company fetch done, both or neither.
 
@@ -91,12 +100,20 @@ def store_window(claim: Claim, content: WindowContent, *, now: datetime) -> Stor
     Raises LeaseLostError if the claim no longer holds, CompanyRemovedError if the company left the list. Safe to
     repeat: a second call finds the claim used.
     """
-    shares = _shares(content.rows.rows)
+    return store_windows([(claim, content)], now=now)[0]
+
+
+def store_windows(arrived: Sequence[Arrived], *, now: datetime) -> list[StoreResult]:
+    """As `store_window` for several companies in one transaction, all of them or none.
+
+    Then LeaseLostError can also mean that somebody else looks after one of their rows just now: store them singly.
+    """
+    shares = [_shares(content.rows.rows) for _, content in arrived]
     try:
-        return _store_window(claim, content, shares, now)
+        return _store_windows(arrived, shares, now)
     except IntegrityError:
         forget_known_signatures()  # their rows may be gone, as after a restore beneath this process
-    return _store_window(claim, content, shares, now)
+    return _store_windows(arrived, shares, now)
 
 
 def _shares(rows: Iterable[StoredRow]) -> Shares:
@@ -113,28 +130,52 @@ def _shares(rows: Iterable[StoredRow]) -> Shares:
     return shares
 
 
-def _store_window(claim: Claim, content: WindowContent, shares: Shares, now: datetime) -> StoreResult:
-    keys = signature_keys({texts for by_texts in shares.values() for texts in by_texts})
-    counted = _counted_by_sender(shares, keys)
+def _store_windows(arrived: Sequence[Arrived], shares: Sequence[Shares], now: datetime) -> list[StoreResult]:
+    keys = signature_keys({texts for of_one in shares for by_texts in of_one.values() for texts in by_texts})
+    counted = [_counted_by_sender(of_one, keys) for of_one in shares]
     with transaction.atomic(), window_cursor() as cursor:
-        if not window_sql.take_fetch(cursor, _outcome(claim, content), now):
-            raise LeaseLostError
-        intacct_id, removed = window_sql.lock_company(cursor, claim.company_id)
-        if removed:
-            raise CompanyRemovedError
-        result = _Replacement(cursor, claim.company_id, content, keys=keys, counted=counted).run(now)
-        window_sql.note_counts(cursor, claim.fetch_id, (result.cleared, result.inserted, result.archived))
+        names = _hold(cursor, [claim for claim, _ in arrived])
+        replacements = [
+            _Replacement(cursor, claim.company_id, content, keys=keys, counted=of_one)
+            for (claim, content), of_one in zip(arrived, counted, strict=True)
+        ]
+        _compare(cursor, replacements)
+        results = [replacement.replace_records(now) for replacement in replacements]
+        write_totals(cursor, [replacement.totals(now) for replacement in replacements])
+        window_sql.note_outcomes(cursor, list(map(_outcome, arrived, results)), now)
+        _note_success(cursor, arrived, now)
+    for (claim, content), name, result in zip(arrived, names, results, strict=True):
+        _log_result(claim.company_id, name, content.window, result)
+    return results
+
+
+def _hold(cursor: CursorWrapper, claims: Sequence[Claim]) -> list[str]:
+    """Lock the company fetches and companies of the claims; the IDs of the companies."""
+    held = window_sql.hold_claims(cursor, {claim.fetch_id: claim.token for claim in claims})
+    if len(held) < len(claims):
+        raise LeaseLostError
+    if any(company.is_removed for company in held.values()):
+        raise CompanyRemovedError
+    return [held[claim.fetch_id].intacct_id for claim in claims]
+
+
+def _compare(cursor: CursorWrapper, replacements: Sequence["_Replacement"]) -> None:
+    """Read the stored windows once."""
+    by_company = {replacement.company_id: replacement for replacement in replacements}
+    clear_from = {replacement.company_id: replacement.clear_from for replacement in replacements}
+    for record in window_sql.stored_records(cursor, clear_from):
+        by_company[record.company_id].note_stored(record)
+
+
+def _note_success(cursor: CursorWrapper, arrived: Sequence[Arrived], now: datetime) -> None:
+    """Most companies are told the same, hence one statement for all of those."""
+    alike: defaultdict[tuple[bool, Refusal], list[int]] = defaultdict(list)
+    for claim, content in arrived:
         has_records = bool(content.rows.expected) or window_sql.has_records(cursor, claim.company_id)
-        window_sql.note_success(
-            cursor,
-            claim.company_id,
-            has_records=has_records,
-            unreadable_fields=content.unreadable_fields,
-            fields_refused=content.fields_refused,
-            now=now,
-        )
-    _log_result(claim.company_id, intacct_id, content.window, result)
-    return result
+        refusal = Refusal(tuple(content.unreadable_fields), content.fields_refused)
+        alike[has_records, refusal].append(claim.company_id)
+    for (has_records, refusal), company_ids in alike.items():
+        window_sql.note_success(cursor, company_ids, has_records=has_records, refusal=refusal, now=now)
 
 
 def _counted_by_sender(shares: Shares, keys: SignatureKeys) -> Counted:
@@ -148,14 +189,17 @@ def _counted_by_sender(shares: Shares, keys: SignatureKeys) -> Counted:
     return counted
 
 
-def _outcome(claim: Claim, content: WindowContent) -> FetchOutcome:
+def _outcome(arrived: Arrived, result: StoreResult) -> FetchOutcome:
+    claim, content = arrived
     return FetchOutcome(
         fetch_id=claim.fetch_id,
-        lease_token=claim.token,
         window_start=content.window.start,
         expected=content.rows.expected,
         fetched=len(content.rows.rows),
         requests=content.requests,
+        cleared=result.cleared,
+        inserted=result.inserted,
+        archived=result.archived,
     )
 
 
@@ -164,14 +208,19 @@ class _Stored:
     """What the stored window has to do with the one that came back; keys are primary keys, `same` record numbers."""
 
     count: int = 0
-    first_day: date | None = None
+    first: str = ""
     missing: list[int] = field(default_factory=list)
     outdated: list[int] = field(default_factory=list)
     same: set[str] = field(default_factory=set)
 
+    @property
+    def first_day(self) -> date | None:
+        return date.fromisoformat(self.first) if self.first else None
+
 
 class _Replacement:
-    """Brings one company's stored window to what was returned, records and totals."""
+    """Brings one company's stored window to what was returned: first told what is stored, then the records, then the
+    totals."""
 
     def __init__(
         self, cursor: CursorWrapper, company_id: int, content: WindowContent, *, keys: SignatureKeys, counted: Counted
@@ -182,9 +231,36 @@ class _Replacement:
         self._rows: RowSpool[StoredRow] = content.rows.rows
         self._keys = keys
         self._counted = counted
+        self._stored = _Stored()
+        self._changed_from: date | None = None
+        self._keeps_missing = False
 
-    def run(self, now: datetime) -> StoreResult:
-        stored = self._compare()
+    @property
+    def company_id(self) -> int:
+        return self._company_id
+
+    @property
+    def clear_from(self) -> date | None:
+        return self._content.window.clear_from
+
+    def note_stored(self, record: StoredRecord) -> None:
+        stored = self._stored
+        stored.count += 1
+        stored.first = min(stored.first or record.created_on, record.created_on)
+        if record.record_no not in self._content.rows.record_numbers:
+            stored.missing.append(record.pk)
+        elif self._returned_values.get(record.record_no) == record[2:]:
+            stored.same.add(record.record_no)
+        else:
+            stored.outdated.append(record.pk)
+
+    @cached_property
+    def _returned_values(self) -> dict[str, RecordValues]:
+        """Windows too large for memory are not compared but replaced as a whole."""
+        return {} if self._rows.on_disk else {row.record_no: self._values_of(row) for row in self._rows}
+
+    def replace_records(self, now: datetime) -> StoreResult:
+        stored = self._stored
         kept = len(stored.missing) if self._content.keep_history else 0
         archived = 0
         if not kept:
@@ -192,35 +268,22 @@ class _Replacement:
             archived = archive_records(records, stored.missing, reason=self._archive_reason, now=now)
         self._delete(stored, kept=bool(kept))
         moved_from = self._insert_new(stored)
-        first_day = self._rebuild_from(_earliest(self._content.window.clear_from, stored.first_day, moved_from))
-        counted = self._counted if self._rows_are_all(first_day, kept=bool(kept)) else None
-        write_totals(self._cursor, self._company_id, first_day, coverage=_coverage(self._content, now), counted=counted)
+        self._changed_from = _earliest(self.clear_from, stored.first_day, moved_from)
+        self._keeps_missing = bool(kept)
         return StoreResult(stored.count - kept, len(self._rows), archived)
+
+    def totals(self, now: datetime) -> TotalsFrom:
+        """From where the totals are to be written, once the records were replaced."""
+        first_day = self._rebuild_from(self._changed_from)
+        counted = self._counted if self._rows_are_all(first_day, kept=self._keeps_missing) else None
+        return TotalsFrom(self._company_id, first_day, _coverage(self._content, now), counted)
 
     @property
     def _archive_reason(self) -> str:
         full = self._content.mode == FetchRun.Mode.FULL_REFRESH
         return ArchivedUsageRecord.Reason.FULL_REFRESH if full else ArchivedUsageRecord.Reason.SHRUNK
 
-    def _compare(self) -> _Stored:
-        """Read the stored window once. Windows too large for memory are not compared but replaced as a whole."""
-        stored = _Stored()
-        returned = self._content.rows.record_numbers
-        values = {} if self._rows.on_disk else {row.record_no: self._values_of(row) for row in self._rows}
-        first = ""
-        for record in window_sql.stored_records(self._cursor, self._company_id, self._content.window.clear_from):
-            stored.count += 1
-            first = min(first or record.created_on, record.created_on)
-            if record.record_no not in returned:
-                stored.missing.append(record.pk)
-            elif values.get(record.record_no) == record[1:]:
-                stored.same.add(record.record_no)
-            else:
-                stored.outdated.append(record.pk)
-        stored.first_day = date.fromisoformat(first) if first else None
-        return stored
-
-    def _values_of(self, row: StoredRow) -> tuple[str | int | None, ...]:
+    def _values_of(self, row: StoredRow) -> RecordValues:
         number, on, time, transactions, texts, control_id, document_control_id = row
         return number, on, time, transactions, self._keys[texts].pk, control_id, document_control_id
 
@@ -253,8 +316,12 @@ class _Replacement:
         return None
 
     def _insert(self, same: Collection[str]) -> None:
-        company_id = self._company_id
-        rows = ((company_id, *self._values_of(row)) for row in self._rows if row.record_no not in same)
+        company_id, keys = self._company_id, self._keys
+        rows = (  # `_values_of` in place: a call for each record costs as much as all the rest
+            (company_id, number, on, time, transactions, keys[texts].pk, control_id, document_control_id)
+            for number, on, time, transactions, texts, control_id, document_control_id in self._rows
+            if number not in same
+        )
         insert_rows(UsageRecord, RECORD_COLUMNS, rows)
 
     def _remove_earlier_copies(self, same: Collection[str]) -> date | None:
