@@ -1,5 +1,6 @@
 """Settings of the project, all from the environment (`.env.example` lists every variable)."""
 
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -112,6 +113,7 @@ TEMPLATES = [
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
+OLDEST_SQLITE = (3, 33)  # UPDATE … FROM
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",  # a writer waits at BEGIN instead of failing half-way with "database is locked"
     "timeout": 20,
@@ -136,6 +138,11 @@ except (ValueError, ImproperlyConfigured):
         "DATABASE_URL is malformed; write postgres://user:password@host:5432/name or sqlite:////path/to/file."
     ) from None
 USES_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+if USES_SQLITE and sqlite3.sqlite_version_info < OLDEST_SQLITE:
+    raise ImproperlyConfigured(
+        f"This Python has SQLite {sqlite3.sqlite_version}; {'.'.join(map(str, OLDEST_SQLITE))} or newer is needed. "
+        "Use a newer Python or operating system, or PostgreSQL (DATABASE_URL)."
+    )
 DATABASES["default"]["OPTIONS"] = {
     **(SQLITE_OPTIONS if USES_SQLITE else POSTGRESQL_OPTIONS),
     **DATABASES["default"].get("OPTIONS", {}),  # from the URL, for example ?sslmode=verify-full

@@ -1,13 +1,15 @@
 """What keeps a command from starting is one sentence that says what to change, never a traceback."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from intacct_usage.lib import env
-from tests.commands.processes import manage
+from tests.commands.processes import ROOT, environment, manage
 
 NOT_A_FOLDER = "DATA_DIR: the folder /proc/nowhere cannot be made (No such file or directory). "
 
@@ -85,3 +87,25 @@ def test_a_settings_file_fills_in_what_is_not_set(tmp_path: Path, monkeypatch: p
 def test_a_settings_file_that_cannot_be_read_is_not_taken_for_an_absent_one(tmp_path: Path) -> None:
     with pytest.raises(ImproperlyConfigured, match=r"cannot be read: .+ It must belong to the user that runs this\.$"):
         env.read_file(tmp_path)
+
+
+def test_a_sqlite_that_is_too_old_is_one_sentence() -> None:
+    start = (
+        "import runpy, sqlite3, sys\n"
+        "sqlite3.sqlite_version_info, sqlite3.sqlite_version = (3, 31, 1), '3.31.1'\n"
+        "sys.argv = ['manage.py', 'check']\n"
+        "runpy.run_path('manage.py', run_name='__main__')\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", start],
+        cwd=ROOT,
+        env=environment("sqlite:////nowhere/db.sqlite3"),
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("manage.py: This Python has SQLite 3.31.1; 3.33 or newer is needed. ")
+    assert done.stderr.count("\n") == 1
