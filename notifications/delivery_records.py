@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from intacct_usage.lib import clock
 from intacct_usage.lib.leases import database_time_in
+from intacct_usage.lib.plurals import counted
 from notifications.models import DeliveryAttempt, EmailConfiguration, EmailPart, OutgoingEmail
 from notifications.recipients import mask_addresses
 from notifications.transports.base import DeliveryError, Receipt
@@ -156,7 +157,7 @@ def _final_message(
     email: OutgoingEmail, state: OutgoingEmail.State, parts: list[EmailPart], failure: DeliveryError | None
 ) -> str:
     count = len(email.recipients_parsed())
-    people = f"{count} recipient{'' if count == 1 else 's'}"
+    people = counted(count, "recipient")
     messages = f" in {len(parts)} messages" if len(parts) > 1 else ""
     if state == State.SENT:
         return f"Sent to {people}{messages}."

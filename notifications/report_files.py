@@ -12,6 +12,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 
+from intacct_usage.lib.plurals import counted
 from notifications.transports.base import Attachment
 from usage.reports.kinds import ReportFile
 
@@ -65,7 +66,7 @@ class StoredFile:
     @property
     def description(self) -> str:
         """What it is and how much, for people."""
-        rows = "" if self.rows is None else f", {self.rows:,} row{'' if self.rows == 1 else 's'}"
+        rows = "" if self.rows is None else f", {counted(self.rows, 'row')}"
         return f"{self.label}{rows}, {filesizeformat(self.size_bytes)}"
 
     def attachment(self) -> Attachment:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from intacct_usage.lib.crypto import SecretUnreadableError, key_ring
 from intacct_usage.lib.fields import SecretBearingModel
+from intacct_usage.lib.plurals import counted
 
 KEY_CHECK = "intacct_usage.KeyCheck"
 """The row that holds a known text: unreadable only when the key is another one."""
@@ -62,7 +63,7 @@ def warning_about(unreadable: Sequence[StoredSecret]) -> str:
     """One sentence or two for a banner or a refusal; empty when nothing is unreadable."""
     if not unreadable:
         return ""
-    what = "1 stored secret" if len(unreadable) == 1 else f"{len(unreadable)} stored secrets"
+    what = counted(len(unreadable), "stored secret")
     first = unreadable[0]
     return (
         f"{what} cannot be read with the present ENCRYPTION_KEY; nothing was overwritten. "

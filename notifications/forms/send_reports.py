@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from intacct_usage.lib.plurals import counted
 from notifications.models import EmailConfiguration
 from notifications.report_delivery import ReportMailing
 from usage.forms.report_scope import ReportScopeForm
@@ -16,8 +17,7 @@ class ConfigurationChoiceField(forms.ModelMultipleChoiceField):  # type: ignore[
     """Email configurations as switches, each with the number of its recipients."""
 
     def label_from_instance(self, obj: Any) -> str:  # Any: as Django declares it
-        count = len(obj.recipients)
-        return f"{obj.name} ({obj.get_provider_display()}, {count} recipient{'' if count == 1 else 's'})"
+        return f"{obj.name} ({obj.get_provider_display()}, {counted(len(obj.recipients), 'recipient')})"
 
 
 class SendReportsForm(ReportScopeForm):

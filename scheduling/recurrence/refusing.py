@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Final
 
+from intacct_usage.lib.plurals import counted
 from scheduling.recurrence.base import Recurrence
 from scheduling.recurrence.cron import Cron
 from scheduling.recurrence.kinds import SHORTEST_INTERVAL_MINUTES, OneOff
@@ -15,9 +16,9 @@ def refusal_of_new(recurrence: Recurrence, moment: datetime) -> str:
     if isinstance(recurrence, OneOff) and recurrence.next_after(moment) is None:
         return PASSED
     if isinstance(recurrence, Cron) and recurrence.closest_minutes < SHORTEST_INTERVAL_MINUTES:
-        minutes = recurrence.closest_minutes
+        minutes = counted(recurrence.closest_minutes, "minute")
         return (
-            f"Two runs of this cron expression are only {minutes} minute{'' if minutes == 1 else 's'} apart. Leave at "
+            f"Two runs of this cron expression are only {minutes} apart. Leave at "
             f"least {SHORTEST_INTERVAL_MINUTES} minutes between them, for example by */15 * * * *: Intacct counts "
             "what a run fetches as usage."
         )

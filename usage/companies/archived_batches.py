@@ -8,6 +8,7 @@ from django.db.models import Case, Count, Exists, IntegerField, Max, Min, OuterR
 from django.db.models.functions import Coalesce
 
 from intacct_usage.lib import clock
+from intacct_usage.lib.plurals import counted
 from usage.companies.entries import UNSTORABLE
 from usage.companies.list_diff import CompanyChange
 from usage.companies.removal import RESTORABLE_DAYS, is_too_much_to_wait_for, restore_archived
@@ -107,10 +108,9 @@ def revival_note(revived: Sequence[CompanyChange]) -> str:
     count = len({change.company.pk for change in revived}.intersection(with_archive.values_list("pk", flat=True)))
     if not count:
         return ""
-    have = "1 company has" if count == 1 else f"{count:,} companies have"
     return (
-        f"{have} archived records from before, which do not come back by themselves: Configuration, Restore brings "
-        "them back."
+        f"{counted(count, 'company has', 'companies have')} archived records from before, which do not come back by "
+        "themselves: Configuration, Restore brings them back."
     )
 
 

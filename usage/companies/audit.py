@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 
 from intacct_usage.audit.models import Action
 from intacct_usage.audit.recording import MOST_VALUES, Change, record
+from intacct_usage.lib.plurals import counted
 from usage.models import Company
 
 
@@ -15,5 +16,5 @@ def named(companies: QuerySet[Company]) -> list[str]:
 def record_companies(by: str, what: str, names: list[str], *, count: int, reason: str = "") -> None:
     """“3 companies skipped”; nothing if none was changed."""
     if count:
-        target = f"{count} {'company' if count == 1 else 'companies'} {what}"
+        target = f"{counted(count, 'company', 'companies')} {what}"
         record(by, Action.COMPANIES_CHANGED, target=target, change=Change(after={"companies": names}), reason=reason)

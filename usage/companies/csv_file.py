@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from intacct_usage.lib.plurals import counted
 from usage.companies.entries import (
     MOST_COMPANIES,
     TEXT_FIELDS,
@@ -93,17 +94,15 @@ def _rows(text: str) -> Iterator[Row]:
                 columns = _checked_header(cells)
             elif any(cells):
                 if len(cells) != len(columns):
-                    raise CompanyListError(f"Line {begins} has {_fields(len(cells))}, the header {len(columns)}.")
+                    raise CompanyListError(
+                        f"Line {begins} has {counted(len(cells), 'field')}, the header {len(columns)}."
+                    )
                 yield begins, {column: _unguarded(cell) for column, cell in zip(columns, cells, strict=True)}
             begins = reader.line_num + 1
     except csv.Error as error:
         raise CompanyListError(f"Line {begins} cannot be read as CSV: {error}.") from None
     if not columns:
         raise CompanyListError("The file is empty.")
-
-
-def _fields(count: int) -> str:
-    return "1 field" if count == 1 else f"{count} fields"
 
 
 def _separator(text: str) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from intacct_usage.lib.demo_data import DEMO_LABEL, is_demo
+from intacct_usage.lib.plurals import counted
 from intacct_usage.lib.version import application_version
 from usage.reports.coverage import coverage
 from usage.reports.kinds import ReportKind
@@ -49,5 +50,5 @@ def in_words(moment: datetime) -> str:
 def _cuts(count: int) -> str:
     if not count:
         return "none"
-    cells = "1 cell is" if count == 1 else f"{count:,} cells are"
+    cells = counted(count, "cell is", "cells are")
     return f"{cells} longer than the 32,767 characters Excel allows and end in a mark; the CSV file has them whole."

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Min
 
+from intacct_usage.lib.plurals import counted
 from usage.models import Company, CompanyDay
 from usage.models.company import is_stale
 from usage.records.windows import last_complete_day
@@ -32,10 +33,10 @@ class Coverage:
     def statement(self) -> str:
         if not self.total:
             return "no companies to query"
-        companies = "company" if self.total == 1 else "companies"
+        companies = counted(self.total, "company", "companies")
         if self.day is None:
-            return f"0 of {self.total:,} {companies} complete: nothing has been fetched yet"
-        return f"{self.complete:,} of {self.total:,} {companies} complete to {self.day.isoformat()}"
+            return f"0 of {companies} complete: nothing has been fetched yet"
+        return f"{self.complete:,} of {companies} complete to {self.day.isoformat()}"
 
     def is_stale(self, now: datetime) -> bool:
         """Even the newest fetch is more than 36 hours old."""

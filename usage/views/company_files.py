@@ -9,6 +9,7 @@ from intacct_usage.lib import clock
 from intacct_usage.lib.access import Right, require
 from intacct_usage.lib.demo_data import demo_part
 from intacct_usage.lib.form_pages import form_of
+from intacct_usage.lib.plurals import counted
 from usage.companies.actions import add_companies
 from usage.companies.archived_batches import revival_note
 from usage.companies.csv_file import export_companies, import_companies
@@ -31,9 +32,8 @@ def add(request: HttpRequest) -> HttpResponse:
         except CompanyListError as refusal:
             _take_problems(form, "ids", refusal)
         else:
-            added = len(changes.new) + len(changes.revived)
-            companies = "company" if added == 1 else "companies"
-            messages.success(request, f"Added {added} {companies}. {revival_note(changes.revived)}".rstrip())
+            added = counted(len(changes.new) + len(changes.revived), "company", "companies")
+            messages.success(request, f"Added {added}. {revival_note(changes.revived)}".rstrip())
             return redirect(PAGE)
     return _show(request, form, ImportCompaniesForm())
 

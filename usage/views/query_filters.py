@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST
 
 from intacct_usage.lib.access import Right, require
 from intacct_usage.lib.form_pages import form_of
+from intacct_usage.lib.plurals import counted
 from usage.filters.assignment import FilterSetError, save_filters
 from usage.forms.query_filters import PREFIX, FilterFormSet, preview_typed
 from usage.views.configuration import Typed, show_configuration
@@ -27,9 +28,7 @@ def save(request: HttpRequest) -> HttpResponse:
         except FilterSetError as refusal:
             formset.take_errors(refusal)
         else:
-            messages.success(
-                request, f"Saved {len(saved)} filter{'' if len(saved) == 1 else 's'}. Companies are regrouped."
-            )
+            messages.success(request, f"Saved {counted(len(saved), 'filter')}. Companies are regrouped.")
             return redirect(PAGE)
     return show_configuration(request, Typed(filters=formset, preview=preview_typed(request.POST)))
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from intacct_usage.lib import clock
+from intacct_usage.lib.plurals import counted
 from intacct_usage.lib.progress import ProgressLine
 from intacct_usage.management.product_command import ProductCommand
 from usage.reports import (
@@ -40,8 +41,9 @@ class Command(ProductCommand):
             written = self._write(order, _checked_path(options["output"], order.report_format))
         except OSError as error:
             raise CommandError(f"{options['output']} cannot be written: {error.strerror or error}.") from error
-        rows = "1 row" if written.rows == 1 else f"{written.rows:,} rows"
-        self.stdout.write(f"{order.kind.label} report: {rows}, {written.size_bytes:,} bytes in {written.path}")
+        self.stdout.write(
+            f"{order.kind.label} report: {counted(written.rows, 'row')}, {written.size_bytes:,} bytes in {written.path}"
+        )
 
     def _order(self, options: dict[str, Any]) -> ReportOrder:  # Any: parsed options are texts and flags
         if options["report"] not in ReportKind.values:

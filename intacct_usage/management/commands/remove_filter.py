@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from intacct_usage.lib.plurals import counted
 from intacct_usage.management.product_command import ProductCommand
 from usage.filters.assignment import FilterSetError, remove_filter
 
@@ -20,7 +21,5 @@ class Command(ProductCommand):
             companies = remove_filter(options["name"])
         except FilterSetError as error:
             raise CommandError(error.message) from error
-        self.stdout.write(
-            f"Filter “{options['name']}” is deleted; {companies} "
-            f"{'company was' if companies == 1 else 'companies were'} grouped anew."
-        )
+        anew = counted(companies, "company was", "companies were")
+        self.stdout.write(f"Filter “{options['name']}” is deleted; {anew} grouped anew.")

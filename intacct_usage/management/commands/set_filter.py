@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from intacct_usage.lib.plurals import counted
 from intacct_usage.management.product_command import ProductCommand
 from usage.filters.assignment import FilterSetError, set_filter
 from usage.models import Company, QueryFilter
@@ -27,4 +28,4 @@ class Command(ProductCommand):
         except FilterSetError as error:
             raise CommandError(error.message) from error
         count = Company.objects.listed().in_filter(saved).count()
-        self.stdout.write(f"Filter “{saved}” matches {count} {'company' if count == 1 else 'companies'}.")
+        self.stdout.write(f"Filter “{saved}” matches {counted(count, 'company', 'companies')}.")
