@@ -129,7 +129,7 @@ def test_a_mail_that_waited_may_have_been_sent_and_is_not_sent_again(installatio
 
     restored = manage("restore", str(tmp_path / "backup"), database=empty_database)
 
-    assert "1 mails waited at that time; they are marked “May have been sent”" in restored.stdout
+    assert "1 mail waited at that time, now marked “May have been sent”" in restored.stdout
     assert facts(empty_database)["mails"] == ["unknown"]
 
 

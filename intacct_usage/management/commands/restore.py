@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from intacct_usage.backups import BackupError
+from intacct_usage.lib.plurals import counted
 from intacct_usage.restoring import Restored, restore
 
 
@@ -33,13 +34,13 @@ class Command(BaseCommand):
     def _tell_next_steps(self, restored: Restored) -> None:
         if restored.mails_in_doubt:
             self.stdout.write(
-                f"{restored.mails_in_doubt} mails waited at that time; they are marked “May have been sent” and are "
-                "not sent by themselves."
+                f"{counted(restored.mails_in_doubt, 'mail')} waited at that time, now marked “May have been sent”; "
+                "nothing of that is sent by itself."
             )
         if restored.mailings_in_doubt:
             self.stdout.write(
-                f"{restored.mailings_in_doubt} mailings were being prepared at that time; nothing of them is sent, "
-                "because it may have been sent since. Their runs go on without mails."
+                f"{counted(restored.mailings_in_doubt, 'mailing was', 'mailings were')} being prepared at that time; "
+                "nothing of it is sent, because it may have been sent since. The runs go on without mails."
             )
         if restored.missing_migrations:
             self.stdout.write(
