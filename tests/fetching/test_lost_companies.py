@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from django.db.models import F
 from django.utils import timezone
 
+from intacct_usage.lib.leases import database_time_in
 from intacct_usage.simulator.scenario import Scenario
 from scheduling.give_back import give_back
 from tests.worlds import QUICK, World
@@ -121,7 +122,7 @@ def test_a_company_whose_lease_was_renewed_while_it_is_being_claimed_stays_with_
     _, run, (renewed, _) = with_two_held(make_world)
     CompanyFetch.objects.filter(pk=renewed.fetch_id).update(lease_until=LONG_AGO)
     CompanyFetch.objects.filter(status="pending").delete()
-    changed_in_between(monkeypatch, renewed.fetch_id, lease_until=claims.lease_end())
+    changed_in_between(monkeypatch, renewed.fetch_id, lease_until=database_time_in(60))
 
     assert claim_companies(run, owner="vm/2/lane", limit=COMPANIES) == []
     assert CompanyFetch.objects.get(pk=renewed.fetch_id).lease_token == renewed.token

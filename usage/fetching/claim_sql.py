@@ -12,6 +12,8 @@ from django.conf import settings
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from usage.records.window_sql import as_day, marks_for
+
 NOW = {"sqlite": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')", "postgresql": "STATEMENT_TIMESTAMP()"}
 """The database's clock, as Django's `Now` asks for it."""
 
@@ -94,7 +96,7 @@ def take(cursor: CursorWrapper, fetches: Sequence[WaitingFetch], owner: str) -> 
     statement = TAKE.format(
         lease_end=LEASE_END[connection.vendor],
         now=now,
-        marks=_marks(fetches),
+        marks=marks_for(fetches),
         pairs=", ".join("(%s, %s)" for _ in fetches),
         pending=PENDING,
         lease_is_over=LEASE_IS_OVER.format(now=now),
@@ -106,7 +108,7 @@ def take(cursor: CursorWrapper, fetches: Sequence[WaitingFetch], owner: str) -> 
 
 def held_tokens(cursor: CursorWrapper, fetches: Sequence[WaitingFetch], owner: str) -> dict[int, int]:
     """The tokens of those among the fetches that the owner holds."""
-    cursor.execute(HELD.format(marks=_marks(fetches)), [*(fetch.pk for fetch in fetches), owner])
+    cursor.execute(HELD.format(marks=marks_for(fetches)), [*(fetch.pk for fetch in fetches), owner])
     return dict(cursor.fetchall())
 
 
@@ -118,7 +120,7 @@ def _waiting(cursor: CursorWrapper, free: str, run_id: int, *, limit: int, newes
             is_removed=bool(is_removed),
             unreadable_fields=json.loads(unreadable_fields),
             fields_refused_at=_moment(refused_at),
-            newest_record_day=_day(newest),
+            newest_record_day=None if newest is None else as_day(newest),
         )
         for pk, company_id, attempts, lease_token, intacct_id, is_removed, unreadable_fields, refused_at, newest in (
             cursor.fetchall()
@@ -129,11 +131,3 @@ def _waiting(cursor: CursorWrapper, free: str, run_id: int, *, limit: int, newes
 def _moment(value: datetime | None) -> datetime | None:
     """SQLite keeps times without their zone, which is UTC."""
     return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
-
-
-def _day(value: date | str | None) -> date | None:
-    return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-def _marks(fetches: Sequence[WaitingFetch]) -> str:
-    return ", ".join("%s" for _ in fetches)

@@ -7,16 +7,16 @@ whoever holds an older one can write nothing any more.
 import logging
 import threading
 from collections.abc import Callable, Collection
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.conf import settings
-from django.db import DatabaseError, connection, models, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.db.models import ExpressionWrapper, F, Value
-from django.db.models.expressions import CombinedExpression
+from django.db.models import F, Value
 from django.db.models.functions import Coalesce, Now
 
 from intacct_usage.lib import clock
+from intacct_usage.lib.leases import database_time_in
 from usage.fetching import claim_sql
 from usage.fetching.claim_sql import CurrentRun, WaitingFetch
 from usage.fetching.window_fetch import FetchFailure, FetchJob
@@ -38,13 +38,6 @@ WORKER_DIED = (
 )
 
 LEFT_THE_LIST = "The company left the list during the run; nothing was stored."
-
-
-def lease_end() -> "ExpressionWrapper[CombinedExpression]":
-    """When a lease taken or renewed now runs out, by the database's clock."""
-    return ExpressionWrapper(
-        Now() + Value(timedelta(seconds=settings.LEASE_SECONDS)), output_field=models.DateTimeField()
-    )
 
 
 def claim_companies(run: FetchRun, *, owner: str, limit: int) -> list[tuple[FetchJob, Claim]]:
@@ -273,7 +266,7 @@ class LeaseKeeper:
         running = CompanyFetch.objects.filter(run=self._run_id, status=CompanyFetch.Status.RUNNING)
         held = running.filter(lease_owner=self._owner)
         try:
-            held.update(lease_until=lease_end())
+            held.update(lease_until=database_time_in(settings.LEASE_SECONDS))
         except DatabaseError:
             logger.warning("The leases could not be renewed; the worker tries once more before it gives up")
             connection.close()

@@ -202,7 +202,7 @@ class Lane:
         return False
 
     def _run_is_ending(self) -> bool:
-        """Look at the run's row, at most once a second; also note there that a sign-in has succeeded."""
+        """Look at the run's row, at most once a second."""
         if time.monotonic() - self._last_look < POLL_SECONDS:
             return False
         run = FetchRun.objects.running().filter(pk=self._run.pk).first()

@@ -153,7 +153,7 @@ def hold_claims(cursor: CursorWrapper, tokens: Mapping[int, int]) -> dict[int, H
     Their rows are locked until the transaction ends. Of several, those that somebody else has locked are left out:
     who holds one lock and waits for another can wait for ever.
     """
-    statement = HOLD_CLAIMS.format(marks=_marks(tokens), pairs=", ".join("(%s, %s)" for _ in tokens))
+    statement = HOLD_CLAIMS.format(marks=marks_for(tokens), pairs=", ".join("(%s, %s)" for _ in tokens))
     if connection.features.has_select_for_update:
         statement += " FOR UPDATE SKIP LOCKED" if len(tokens) > 1 else " FOR UPDATE"
     cursor.execute(statement, [*tokens, *(value for pair in tokens.items() for value in pair)])
@@ -183,7 +183,7 @@ def note_success(
         unreadable,
         moment if refusal.is_new else None,
     )
-    statement = NOTE_SUCCESS.format(marks=_marks(company_ids))
+    statement = NOTE_SUCCESS.format(marks=marks_for(company_ids))
     cursor.execute(statement, (health.value, moment, moment, *refused, *company_ids))
 
 
@@ -207,7 +207,7 @@ def delete_window(cursor: CursorWrapper, company_id: int, clear_from: date | Non
 def delete_records(cursor: CursorWrapper, keys: Sequence[int]) -> None:
     for start in range(0, len(keys), KEYS_PER_STATEMENT):
         some = keys[start : start + KEYS_PER_STATEMENT]
-        cursor.execute(DELETE_RECORDS.format(marks=_marks(some)), some)
+        cursor.execute(DELETE_RECORDS.format(marks=marks_for(some)), some)
 
 
 def record_totals(
@@ -222,7 +222,7 @@ def record_totals(
 
 def settle_days(cursor: CursorWrapper, company_ids: Sequence[int], before: date) -> None:
     """Days before this one that were not over when they were read are over."""
-    statement = SETTLE_DAYS.format(marks=_marks(company_ids), unsettled=UNSETTLED_LIST)
+    statement = SETTLE_DAYS.format(marks=marks_for(company_ids), unsettled=UNSETTLED_LIST)
     cursor.execute(statement, (*company_ids, connection.ops.adapt_datefield_value(before)))
 
 
@@ -231,7 +231,7 @@ def stored_days(cursor: CursorWrapper, first_days: Mapping[int, date | None]) ->
     cursor.execute(*_from_days(STORED_DAYS, "day", first_days))
     found: dict[int, dict[date, DayRow]] = {company_id: {} for company_id in first_days}
     for company_id, day, state, records, transactions, by_sender in cursor.fetchall():
-        found[company_id][_day(day)] = DayRow(state, records, transactions, read_by_sender(by_sender))
+        found[company_id][as_day(day)] = DayRow(state, records, transactions, read_by_sender(by_sender))
     return found
 
 
@@ -239,7 +239,7 @@ def delete_days(cursor: CursorWrapper, company_id: int, days: Sequence[date]) ->
     adapted = [connection.ops.adapt_datefield_value(day) for day in days]
     for start in range(0, len(adapted), KEYS_PER_STATEMENT):
         some = adapted[start : start + KEYS_PER_STATEMENT]
-        cursor.execute(DELETE_DAYS.format(marks=_marks(some)), [company_id, *some])
+        cursor.execute(DELETE_DAYS.format(marks=marks_for(some)), [company_id, *some])
 
 
 def days_with_records(
@@ -269,7 +269,7 @@ def _from_days(statement: str, column: str, first: Mapping[int, date | None]) ->
     return " UNION ALL ".join(part for part, _ in parts), [value for _, values in parts for value in values]
 
 
-def _day(value: date | str) -> date:
+def as_day(value: date | str) -> date:
     """SQLite tells the type of a column in a simple SELECT only."""
     return date.fromisoformat(value) if isinstance(value, str) else value
 
@@ -278,5 +278,6 @@ def _values(company_id: int, first: date | None) -> Values:
     return [company_id] if first is None else [company_id, connection.ops.adapt_datefield_value(first)]
 
 
-def _marks(values: Iterable[object]) -> str:
+def marks_for(values: Iterable[object]) -> str:
+    """Placeholders for `IN (…)`."""
     return ", ".join("%s" for _ in values)
